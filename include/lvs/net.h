@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * lvs/net.h - the director's picture of the network around it.
+ *
+ * Links, addresses, routes and neighbours, as its caller tells of them: by
+ * hand, or by mirroring the kernel's (lvs/rtnl.h).  Nothing here talks to a
+ * kernel.  Calls may come from any thread and take effect between bursts.
+ *
+ * The director answers ARP and neighbour solicitations for its VIPs on every
+ * link, unless the VIP is one of the host's own addresses: the host answers
+ * for itself.
+ */
+#ifndef LVS_NET_H
+#define LVS_NET_H
+
+#include <lvs/addr.h>
+#include <lvs/base.h>
+#include <lvs/director.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define LVS_LLADDR_LEN 6
+
+struct lvs_link {
+	uint32_t index; /* the kernel's ifindex, or any number but 0 */
+	uint32_t mtu;   /* of the IP packet, bytes */
+	uint8_t lladdr[LVS_LLADDR_LEN];
+	bool up;        /* administratively up, with carrier */
+	bool ethernet;  /* false: no link header (tun, ppp) */
+	bool loopback;
+	char name[16];
+};
+
+enum lvs_route_type {
+	LVS_ROUTE_UNICAST,
+	LVS_ROUTE_LOCAL,       /* an address of the host */
+	LVS_ROUTE_UNREACHABLE, /* blackhole, prohibit and throw too */
+};
+
+struct lvs_route {
+	struct lvs_addr dst; /* masked */
+	uint8_t plen;
+	uint8_t type;             /* enum lvs_route_type */
+	uint32_t metric;          /* the smallest of a prefix is used */
+	uint32_t link;
+	uint32_t mtu;             /* 0: the link's */
+	struct lvs_addr gateway;  /* AF_UNSPEC: on link */
+	struct lvs_addr prefsrc;  /* AF_UNSPEC: none */
+};
+
+enum lvs_neigh_state {
+	LVS_NEIGH_INCOMPLETE, /* being resolved */
+	LVS_NEIGH_REACHABLE,
+	LVS_NEIGH_FAILED,
+};
+
+struct lvs_neigh {
+	struct lvs_addr addr;
+	uint32_t link;
+	uint8_t state; /* enum lvs_neigh_state */
+	uint8_t lladdr[LVS_LLADDR_LEN];
+};
+
+/*
+ * Add or change, and delete.  LVS_ERR_NOMEM, LVS_ERR_INVAL; deleting what is
+ * not there is LVS_ERR_NOENT (LVS_ERR_NODEV for a link).  Deleting a link
+ * deletes its addresses, routes and neighbours.  A route is named by dst,
+ * plen, metric, link and gateway; an address of the host by address and link.
+ */
+LVS_API int lvs_net_link_set(struct lvs_director *dir,
+			     const struct lvs_link *link);
+LVS_API int lvs_net_link_del(struct lvs_director *dir, uint32_t index);
+LVS_API int lvs_net_addr_set(struct lvs_director *dir, uint32_t link,
+			     const struct lvs_addr *addr, unsigned plen);
+LVS_API int lvs_net_addr_del(struct lvs_director *dir, uint32_t link,
+			     const struct lvs_addr *addr);
+LVS_API int lvs_net_route_set(struct lvs_director *dir,
+			      const struct lvs_route *route);
+LVS_API int lvs_net_route_del(struct lvs_director *dir,
+			      const struct lvs_route *route);
+LVS_API int lvs_net_neigh_set(struct lvs_director *dir,
+			      const struct lvs_neigh *neigh);
+LVS_API int lvs_net_neigh_del(struct lvs_director *dir, uint32_t link,
+			      const struct lvs_addr *addr);
+
+/* Everything is forgotten; for a new start after lost messages. */
+LVS_API void lvs_net_clear(struct lvs_director *dir);
+
+/* LVS_ERR_NODEV; LINK is then as before. */
+LVS_API int lvs_net_link_get(struct lvs_director *dir, uint32_t index,
+			     struct lvs_link *link);
+
+/* Whether ADDR is one of the host's own. */
+LVS_API bool lvs_net_is_local(struct lvs_director *dir,
+			      const struct lvs_addr *addr);
+
+/*
+ * Next hops that packets wait for and nobody was asked about yet: one a call
+ * into *LINK and *ADDR; false when there is none.  The caller has them
+ * resolved and answers with lvs_net_neigh_set.
+ */
+LVS_API bool lvs_net_wanted(struct lvs_director *dir, uint32_t *link,
+			    struct lvs_addr *addr);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

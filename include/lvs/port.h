@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * lvs/port.h - ports: packets in and out of an interface through a backend.
+ *
+ * A backend is a const struct; a port is one interface opened through it.  rx
+ * lends packets, the engine rewrites them where they lie, and tx or drop ends
+ * each loan exactly once.  What a packet still has to have done to it (its
+ * offload state) and the interface cannot do, the port finishes in software.
+ *
+ * A port belongs to one thread at a time.  It opens descriptors but starts no
+ * thread and reads no clock: wait for the descriptor with poll(2) or epoll(7).
+ */
+#ifndef LVS_PORT_H
+#define LVS_PORT_H
+
+#include <lvs/base.h>
+#include <lvs/engine.h>
+#include <lvs/pkt.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct lvs_port;
+
+struct lvs_port_opts {
+	size_t sz;
+	const char *ifname;  /* the interface; copied */
+	uint32_t link;       /* memory backend: the link number it plays */
+	uint32_t buffers;    /* packets on loan at most; 0: 64 */
+	struct lvs_log log;  /* copied */
+	/* memory backend: what it can send as it is; 0: nothing */
+	bool can_csum, can_gso;
+};
+
+struct lvs_port_stats {
+	uint64_t rx_packets, rx_bytes;
+	uint64_t tx_packets, tx_bytes;
+	uint64_t rx_dropped; /* the kernel had no room for them */
+	uint64_t tx_dropped; /* the interface did not take them */
+};
+
+/* What a backend provides; PORT is its own struct. */
+struct lvs_backend {
+	const char *name;
+	const char *summary;
+	int (*open)(const struct lvs_port_opts *opts, struct lvs_port **port);
+	void (*close)(struct lvs_port *port);
+	/* Readable when rx may have something; -1: no descriptor. */
+	int (*fd)(struct lvs_port *port);
+	uint32_t (*link)(struct lvs_port *port);
+	/* Lends up to MAX packets; returns how many, or LVS_ERR_*. */
+	int (*rx)(struct lvs_port *port, struct lvs_pkt *pkts[], size_t max);
+	/*
+	 * Send COUNT packets, of this port's or any other's loan or of the
+	 * caller's; ends no loan.  Returns how many the interface took.
+	 */
+	size_t (*tx)(struct lvs_port *port, struct lvs_pkt *const pkts[],
+		     size_t count);
+	/* Ends the loan of packets that this port's rx lent. */
+	void (*release)(struct lvs_port *port, struct lvs_pkt *const pkts[],
+			size_t count);
+	void (*stats)(struct lvs_port *port, struct lvs_port_stats *stats);
+};
+
+/* Every backend's port begins with this. */
+struct lvs_port {
+	const struct lvs_backend *backend;
+};
+
+/* The library's backends: the INDEX-th, or NULL past the last. */
+LVS_API const struct lvs_backend *lvs_backend_at(size_t index);
+LVS_API const struct lvs_backend *lvs_backend_find(const char *name);
+
+/*
+ * Open OPTS->ifname through the backend NAMEd so; *PORT is owned by the
+ * caller, who closes it.  LVS_ERR_NOENT (no such backend), LVS_ERR_NODEV (no
+ * such interface), LVS_ERR_PERM (CAP_NET_RAW is missing), LVS_ERR_NOMEM,
+ * LVS_ERR_NOTSUP (not an interface that the backend can use).
+ */
+LVS_API int lvs_port_open(const char *name, const struct lvs_port_opts *opts,
+			  struct lvs_port **port);
+LVS_API void lvs_port_close(struct lvs_port *port);
+LVS_API int lvs_port_fd(struct lvs_port *port);
+LVS_API uint32_t lvs_port_link(struct lvs_port *port);
+LVS_API int lvs_port_rx(struct lvs_port *port, struct lvs_pkt *pkts[],
+			size_t max);
+LVS_API size_t lvs_port_tx(struct lvs_port *port, struct lvs_pkt *const pkts[],
+			   size_t count);
+LVS_API void lvs_port_release(struct lvs_port *port,
+			      struct lvs_pkt *const pkts[], size_t count);
+LVS_API void lvs_port_stats(struct lvs_port *port,
+			    struct lvs_port_stats *stats);
+
+/*
+ * One burst through: receive from PORTS[IN], hand to ENG, send what it says
+ * on the port of PORTS (COUNT of them) whose link it says, and what the
+ * engine made or held.  Returns how many packets were received, or LVS_ERR_*
+ * of receiving.
+ */
+LVS_API int lvs_forward(struct lvs_engine *eng, struct lvs_port *const ports[],
+			size_t count, size_t in, lvs_tstamp now);
+
+/* Send what ENG has made or held; for use after lvs_engine_tick. */
+LVS_API void lvs_forward_output(struct lvs_engine *eng,
+				struct lvs_port *const ports[], size_t count,
+				lvs_tstamp now);
+
+/*
+ * The memory backend's other side: put a frame of LEN bytes (copied) where
+ * rx finds it, LVS_ERR_NOSPC when the queue is full; take one that was sent,
+ * as it was sent (copied to BUF of SIZE bytes; returns its length, 0 if there
+ * is none, LVS_ERR_MSGSIZE if SIZE is too small).  OFF may be NULL.
+ */
+LVS_API int lvs_memory_put(struct lvs_port *port, const void *frame, size_t len,
+			   const struct lvs_offload *off);
+LVS_API int lvs_memory_take(struct lvs_port *port, void *buf, size_t size,
+			    struct lvs_offload *off);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * lvs/sched.h - schedulers: who takes a new connection.
+ *
+ * A scheduler is a const struct.  The library's own are in one list; a
+ * program's own are given in lvs_director_opts.schedulers and are then named
+ * like the others.  All hooks of one service run under that service's lock.
+ */
+#ifndef LVS_SCHED_H
+#define LVS_SCHED_H
+
+#include <lvs/addr.h>
+#include <lvs/base.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct lvs_service;
+struct lvs_dest;
+
+/* What is known of the connection to be placed. */
+struct lvs_sched_flow {
+	struct lvs_addr client;
+	struct lvs_addr virt; /* destination of the packet */
+	uint16_t client_port;
+	uint16_t virt_port;
+	uint8_t protocol;
+	lvs_tstamp now;
+};
+
+enum lvs_dest_event {
+	LVS_DEST_ADDED,   /* already in the list */
+	LVS_DEST_REMOVED, /* no longer in the list */
+	LVS_DEST_EDITED,  /* weight or thresholds */
+};
+
+struct lvs_scheduler {
+	const char *name; /* at most LVS_NAME_MAX - 1 bytes */
+	const char *summary;
+	/* Bytes of state a service; zeroed before bind; 0: none. */
+	size_t state_size;
+	/* Each may be NULL.  bind and changed: 0 or LVS_ERR_*. */
+	int (*bind)(struct lvs_service *svc);
+	void (*unbind)(struct lvs_service *svc);
+	int (*changed)(struct lvs_service *svc, struct lvs_dest *dest,
+		       enum lvs_dest_event event);
+	/* The service's flags were edited, the scheduler not. */
+	int (*reconfigured)(struct lvs_service *svc);
+	/* Who takes FLOW; NULL: nobody can. */
+	struct lvs_dest *(*pick)(struct lvs_service *svc,
+				 const struct lvs_sched_flow *flow);
+	/* Called about once a second. */
+	void (*tick)(struct lvs_service *svc, lvs_tstamp now);
+};
+
+/* The library's own schedulers: the INDEX-th, or NULL past the last. */
+LVS_API const struct lvs_scheduler *lvs_scheduler_at(size_t index);
+
+/* The one NAMEd so, or NULL. */
+LVS_API const struct lvs_scheduler *lvs_scheduler_find(const char *name);
+
+/*
+ * For pick and the other hooks, and valid only inside them.  Destinations come
+ * newest first, as IPVS keeps them.
+ */
+LVS_API void *lvs_service_state(struct lvs_service *svc);
+LVS_API uint32_t lvs_service_flags(const struct lvs_service *svc);
+LVS_API struct lvs_dest *lvs_service_first(const struct lvs_service *svc);
+LVS_API struct lvs_dest *lvs_dest_next(const struct lvs_dest *dest);
+LVS_API size_t lvs_service_count(const struct lvs_service *svc);
+/* 64 random bits from a generator of the service's own. */
+LVS_API uint64_t lvs_service_random(struct lvs_service *svc);
+
+LVS_API const struct lvs_addr *lvs_dest_addr(const struct lvs_dest *dest);
+LVS_API uint16_t lvs_dest_port(const struct lvs_dest *dest);
+LVS_API int32_t lvs_dest_weight(const struct lvs_dest *dest);
+/* Connections in an active state, and all. */
+LVS_API uint32_t lvs_dest_active(const struct lvs_dest *dest);
+LVS_API uint32_t lvs_dest_total(const struct lvs_dest *dest);
+LVS_API bool lvs_dest_overloaded(const struct lvs_dest *dest);
+/* Weight above 0 and not overloaded. */
+LVS_API bool lvs_dest_usable(const struct lvs_dest *dest);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

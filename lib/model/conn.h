@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * conn.h - connections and the table that finds them.
+ *
+ * A connection is small: key, state, timer, the index of its destination.
+ * What is the same for all connections of a destination is not in it.
+ *
+ * One table finds a connection from both directions.  A flow is hashed as the
+ * packet has it (source, destination); a NAT connection is entered twice,
+ *
+ *	request  client:cport -> virt:vport
+ *	reply    dest:dport   -> client:cport
+ *
+ * and others once, but for the reply key virt:vport -> client:cport (spec
+ * 3.1), which LVS_CONN_REPLY asks for.  So one look-up a packet finds its
+ * connection and tells the direction.
+ *
+ * The table counts time in ticks and keeps its connections' timers: a packet
+ * stores "last seen" and no more; the timer wheel looks when it comes by.
+ */
+#ifndef LVS_MODEL_CONN_H
+#define LVS_MODEL_CONN_H
+
+#include "pkt/flow.h"
+#include <lvs/base.h>
+
+/* 2^24 ns = 16.8 ms: 32 bits of them last 2.3 years, differences wrap. */
+#define LVS_TICK_SHIFT 24
+#define LVS_TICKS_PER_SEC (1000000000.0 / (1 << LVS_TICK_SHIFT))
+
+static inline uint32_t lvs_tick(lvs_tstamp now)
+{
+	return (uint32_t)(now >> LVS_TICK_SHIFT);
+}
+
+/* Seconds as ticks, rounded up: never early. */
+static inline uint32_t lvs_secs_to_ticks(uint32_t secs)
+{
+	return (uint32_t)(((uint64_t)secs * LVS_SEC +
+			   (1u << LVS_TICK_SHIFT) - 1) >> LVS_TICK_SHIFT);
+}
+
+/* Our own flags; IPVS's values are made of them for listings and sync. */
+#define LVS_CONN_ACTIVE (1u << 0)    /* counted in dest->active */
+#define LVS_CONN_NOOUTPUT (1u << 1)  /* no reply was seen */
+#define LVS_CONN_REPLY (1u << 2)     /* entered under its reply key too */
+#define LVS_CONN_TEMPLATE (1u << 3)  /* persistence template */
+#define LVS_CONN_ONEPACKET (1u << 4)
+#define LVS_CONN_V6 (1u << 5)
+#define LVS_CONN_SYNCED (1u << 6)    /* came by connection sync */
+#define LVS_CONN_METHOD_SHIFT 8      /* 3 bits: enum lvs_method */
+
+struct lvs_conn {
+	uint32_t wheel_next;  /* the table's */
+	uint32_t wheel_prev;
+	uint32_t seen;        /* tick of the last packet */
+	uint32_t timeout;     /* ticks after `seen` */
+	uint32_t dest;        /* index of the destination, or LVS_DEST_NONE */
+	uint32_t packets;     /* requests seen; wraps */
+	uint16_t flags;       /* LVS_CONN_* */
+	uint8_t protocol;
+	uint8_t state;        /* of the protocol's machine */
+	uint16_t cport_be, vport_be, dport_be;
+	uint16_t hop;         /* engine's: next hop towards the client */
+	union {
+		struct {
+			uint32_t client_be, virt_be, dest_be;
+		} v4; /* record ends here for IPv4 */
+		struct {
+			union lvs_ip client, virt, dest;
+		} v6;
+	};
+};
+
+#define LVS_CONN_SIZE_V4 (offsetof(struct lvs_conn, v4) + 12)
+#define LVS_CONN_SIZE_V6 (offsetof(struct lvs_conn, v6) + 48)
+
+struct lvs_conn_table;
+
+enum lvs_direction {
+	LVS_REQUEST,
+	LVS_REPLY,
+};
+
+struct lvs_conn_table_opts {
+	const struct lvs_allocator *mem; /* copied */
+	uint64_t hash_key[2];
+	uint32_t limit;                  /* connections; 0: none */
+	/*
+	 * CONN's time is over: return 0 to have it deleted (and freed, after
+	 * this call), or ticks to have it live on that long.  Must not add or
+	 * delete connections.
+	 */
+	uint32_t (*expired)(void *ctx, struct lvs_conn *conn);
+	void *ctx;
+};
+
+int lvs_conn_table_new(const struct lvs_conn_table_opts *opts, lvs_tstamp now,
+		       struct lvs_conn_table **tab);
+/* Frees all connections too, without a call of `expired`. */
+void lvs_conn_table_free(struct lvs_conn_table *tab);
+/* Same, calling EACH (may be NULL) on every connection before. */
+void lvs_conn_table_drain(struct lvs_conn_table *tab,
+			  void (*each)(void *ctx, struct lvs_conn *conn),
+			  void *ctx);
+
+/*
+ * A connection for the request FLOW to destination address DEST and port
+ * DPORT_BE; FLAGS: LVS_CONN_REPLY, TEMPLATE, ... (V6 is set from the flow).
+ * Zeroed but for key, flags, `seen`, `timeout`.  NULL: memory or limit (errno
+ * is not set; lvs_conn_table_full tells).  The flow must not be in the table;
+ * a reply key that is there already is entered a second time and the newer
+ * one is found.
+ */
+struct lvs_conn *lvs_conn_add(struct lvs_conn_table *tab,
+			      const struct lvs_flow *flow,
+			      const union lvs_ip *dest, uint16_t dport_be,
+			      uint16_t flags, uint32_t timeout_ticks,
+			      lvs_tstamp now);
+void lvs_conn_del(struct lvs_conn_table *tab, struct lvs_conn *conn);
+bool lvs_conn_table_full(const struct lvs_conn_table *tab);
+uint64_t lvs_conn_count(const struct lvs_conn_table *tab);
+/* Bytes that the table holds, all included. */
+size_t lvs_conn_table_bytes(const struct lvs_conn_table *tab);
+
+/*
+ * The connections of COUNT (<= LVS_BURST) flows into CONNS, NULL where there
+ * is none, and which way each packet travels (enum lvs_direction) into DIRS.
+ * A flow whose pointer is NULL is passed over (NULL).  In stages: hash all,
+ * prefetch buckets, compare tags, prefetch connections, compare keys.
+ */
+void lvs_conn_find(struct lvs_conn_table *tab,
+		   const struct lvs_flow *const flows[],
+		   struct lvs_conn *conns[], uint8_t dirs[], size_t count);
+
+/* One flow; NULL: none. */
+struct lvs_conn *lvs_conn_find_one(struct lvs_conn_table *tab,
+				   const struct lvs_flow *flow, uint8_t *dir);
+
+/* A packet was seen: restart the timer.  Cheap; nothing is moved. */
+static inline void lvs_conn_touch(struct lvs_conn *conn, uint32_t tick)
+{
+	conn->seen = tick;
+}
+
+/*
+ * The timeout changed; call it when it became shorter, so that the wheel does
+ * not look too late.
+ */
+void lvs_conn_set_timeout(struct lvs_conn_table *tab, struct lvs_conn *conn,
+			  uint32_t ticks);
+
+/* Ticks until it expires, 0 if it is due. */
+static inline uint32_t lvs_conn_left(const struct lvs_conn *conn, uint32_t tick)
+{
+	uint32_t idle = tick - conn->seen;
+
+	return idle < conn->timeout ? conn->timeout - idle : 0;
+}
+
+/*
+ * Go on to NOW, looking at no more than MAX connections; true when there is
+ * more to do at this time.  *NEXT: when to call again if false.  Also moves a
+ * growing table on by a bounded step.
+ */
+bool lvs_conn_table_advance(struct lvs_conn_table *tab, lvs_tstamp now,
+			    size_t max, lvs_tstamp *next);
+
+/*
+ * Up to MAX connections into CONNS; *CURSOR is 0 at first.  0 at the end.
+ * Additions and deletions between calls are allowed: what lives through the
+ * walk is seen exactly once.
+ */
+size_t lvs_conn_walk(struct lvs_conn_table *tab, uint64_t *cursor,
+		     struct lvs_conn *conns[], size_t max);
+
+static inline enum lvs_direction lvs_opposite(enum lvs_direction dir)
+{
+	return dir == LVS_REQUEST ? LVS_REPLY : LVS_REQUEST;
+}
+
+/* Family, client, virtual and real address of CONN as lvs_addr. */
+void lvs_conn_addrs(const struct lvs_conn *conn, struct lvs_addr *client,
+		    struct lvs_addr *virt, struct lvs_addr *dest);
+
+#endif

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * director.h - everything configured, and the engines that use it.
+ *
+ * Locking: `lock` serialises admin calls.  One that changes anything an engine
+ * reads also takes every engine's gate (lvs_director_stop), in the order of
+ * their slots; engines hold their own gate during a burst and take nothing
+ * but a service's lock inside it.  So the order is lock, gates, service lock.
+ */
+#ifndef LVS_MODEL_DIRECTOR_H
+#define LVS_MODEL_DIRECTOR_H
+
+#include "model/service.h"
+#include "net/net.h"
+#include <lvs/engine.h>
+
+#define LVS_ENGINES_MAX 64
+
+/*
+ * What the director must be able to ask of an engine; the engine's struct
+ * begins with it, so that the model need not know engines.
+ */
+struct lvs_engine_slot {
+	pthread_mutex_t gate;
+	uint32_t number; /* 0 .. LVS_ENGINES_MAX - 1; shard of the counters */
+	/* Called with the gate held. */
+	size_t (*conns)(struct lvs_engine_slot *slot, uint64_t *cursor,
+			struct lvs_conn_info *info, size_t max, lvs_tstamp now);
+	void (*stats)(struct lvs_engine_slot *slot,
+		      struct lvs_engine_stats *stats);
+	/* DEST was removed, or is about to be freed: forget its actions. */
+	void (*dest_gone)(struct lvs_engine_slot *slot, struct lvs_dest *dest);
+	/* Sees a next hop's state change: held packets may go. */
+	void (*net_changed)(struct lvs_engine_slot *slot);
+};
+
+struct lvs_director {
+	struct lvs_allocator mem;
+	struct lvs_log log;
+	uint64_t hash_key[2];
+	const struct lvs_scheduler *const *schedulers; /* the caller's own */
+	pthread_mutex_t lock;
+	struct lvs_engine_slot *engines[LVS_ENGINES_MAX];
+
+	struct lvs_service *first; /* newest first */
+	uint32_t num_services;
+	struct lvs_service **buckets; /* by address, and by mark */
+	uint32_t num_buckets;         /* a power of two */
+
+	struct lvs_dest **dests; /* by index; holes are NULL */
+	uint32_t dests_size;
+	struct lvs_dest *trash;
+
+	struct lvs_timeouts timeouts;
+	struct lvs_meter meter; /* what deleted services counted */
+	lvs_tstamp rates_at;    /* when rates are folded next */
+	struct lvs_net *net;    /* owned */
+};
+
+/* Stop all engines between two bursts, and let them go on. */
+void lvs_director_stop(struct lvs_director *dir);
+void lvs_director_go(struct lvs_director *dir);
+
+/* Give SLOT a number and enter it; LVS_ERR_NOSPC.  And take it out again. */
+int lvs_director_enter(struct lvs_director *dir, struct lvs_engine_slot *slot);
+void lvs_director_leave(struct lvs_director *dir, struct lvs_engine_slot *slot);
+
+/*
+ * The service for a packet to ADDR:PORT_BE with MARK, in IPVS's order: mark,
+ * exact address, port 0.  For engines, inside their gate; NULL: none.
+ */
+struct lvs_service *lvs_director_service(const struct lvs_director *dir,
+					 uint16_t family, uint8_t protocol,
+					 const union lvs_ip *addr,
+					 uint16_t port_be, uint32_t mark);
+
+/* Whether ADDR is the address of any service; for ARP and ND answers. */
+bool lvs_director_is_vip(const struct lvs_director *dir,
+			 const struct lvs_addr *addr);
+
+/*
+ * Who takes FLOW: SVC's scheduler under SVC's lock; the destination comes
+ * bound for one connection (lvs_dest_bind), so that the next choice counts it.
+ * NULL: nobody can.
+ */
+struct lvs_dest *lvs_service_schedule(struct lvs_service *svc,
+				      const struct lvs_sched_flow *flow);
+
+static inline struct lvs_dest *lvs_director_dest(const struct lvs_director *dir,
+						 uint32_t index)
+{
+	return index == LVS_DEST_NONE ? NULL : dir->dests[index];
+}
+
+#endif

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * parse.h - the one place where a stranger's bytes are measured.
+ *
+ * lvs_parse checks every length once; what it has written in struct
+ * lvs_parsed may be trusted by everybody after it.  It changes nothing and
+ * verifies no transport checksum.
+ */
+#ifndef LVS_PKT_PARSE_H
+#define LVS_PKT_PARSE_H
+
+#include "pkt/flow.h"
+#include <lvs/pkt.h>
+
+enum lvs_parse_kind {
+	LVS_PKT_OTHER,      /* for the host: not IP, or a protocol not ours */
+	LVS_PKT_BAD,        /* to drop, with `reason` */
+	LVS_PKT_FLOW,       /* TCP, UDP, SCTP: flow has ports */
+	LVS_PKT_IPSEC,      /* AH or ESP: flow without ports */
+	LVS_PKT_FRAGMENT,   /* not the first fragment: flow without ports */
+	LVS_PKT_ICMP_ERROR, /* flow is the ICMP packet's, inner the quoted one's */
+	LVS_PKT_ICMP,       /* any other ICMP, ICMPv6 */
+	LVS_PKT_ARP,        /* Ethernet and IPv4, a request or reply */
+	LVS_PKT_ND,         /* ICMPv6 neighbour solicitation or advertisement */
+};
+
+/* Bits of tcp_flags, as in the header. */
+#define LVS_TCP_FIN 0x01
+#define LVS_TCP_SYN 0x02
+#define LVS_TCP_RST 0x04
+#define LVS_TCP_PSH 0x08
+#define LVS_TCP_ACK 0x10
+
+struct lvs_parsed {
+	struct lvs_flow flow;
+	uint8_t kind;     /* enum lvs_parse_kind */
+	uint8_t reason;   /* enum lvs_reason, with LVS_PKT_BAD */
+	uint8_t ttl;      /* or hop limit */
+	uint8_t tos;      /* or traffic class */
+	uint8_t tcp_flags;
+	uint8_t sctp_chunk;  /* type of the first chunk */
+	uint8_t sctp_next;   /* of the second; 0xff: none */
+	uint8_t icmp_type, icmp_code;
+	bool first_fragment; /* of several: L4 header here, the rest is not */
+	bool may_fragment;   /* IPv4 without DF */
+	bool ip_csum_ok;     /* IPv4 header checksum (true for IPv6) */
+	uint16_t l3;      /* offset of the IP header from pkt->data */
+	uint16_t l4;      /* of the transport header */
+	uint16_t payload; /* of what follows the transport header */
+	uint32_t l3_len;  /* of the IP packet, header included */
+	/* The packet that an ICMP error quotes; may be cut short. */
+	uint16_t inner_l3, inner_l4;
+	struct lvs_flow inner;
+	bool inner_fragment; /* not its first fragment: inner has no ports */
+};
+
+/* Measure PKT; always fills all of OUT. */
+void lvs_parse(const struct lvs_pkt *pkt, struct lvs_parsed *out);
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * check.h - what every unit test program shares.
+ *
+ * A file of tests ends in LVS_TEST_MAIN("name", test_a, test_b, ...): one
+ * suite, run with or without forking as CK_FORK says.  A table-driven test
+ * puts a sentence in each row and prints it when the row fails.
+ */
+#ifndef LVS_TESTS_CHECK_H
+#define LVS_TESTS_CHECK_H
+
+#include <check.h>
+#include <stdlib.h>
+
+#define LVS_TEST_MAIN(title, ...)                                              \
+	int main(void)                                                         \
+	{                                                                      \
+		static const TTest *const tests[] = { __VA_ARGS__ };           \
+		Suite *suite = suite_create(title);                            \
+		SRunner *runner = srunner_create(suite);                       \
+		int failed;                                                    \
+                                                                               \
+		for (size_t i = 0; i < sizeof(tests) / sizeof(*tests); i++) {  \
+			TCase *tc = tcase_create(tests[i]->name);              \
+                                                                               \
+			tcase_set_timeout(tc, 120);                            \
+			tcase_add_test(tc, tests[i]);                          \
+			suite_add_tcase(suite, tc);                            \
+		}                                                              \
+		srunner_run_all(runner, CK_ENV);                               \
+		failed = srunner_ntests_failed(runner);                        \
+		srunner_free(runner);                                          \
+		return failed ? EXIT_FAILURE : EXIT_SUCCESS;                   \
+	}
+
+#endif
