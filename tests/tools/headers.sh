@@ -1,0 +1,52 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# headers.sh - each public header compiles alone, as C11 and as C++17, with
+# every warning an error; and a header that leans on another one is found out.
+set -u
+top=${top_srcdir:-$(cd "$(dirname "$0")/../.." && pwd)}
+: "${CC:=cc}"
+failed=0 number=0
+
+as_c() {
+	$CC -std=c11 -pedantic -Wall -Wextra -Wshadow -Wconversion \
+		-Wstrict-prototypes -Werror -I"$top/include" -x c -fsyntax-only "$1"
+}
+
+as_cxx() {
+	c++ -std=c++17 -pedantic -Wall -Wextra -Werror -I"$top/include" -x c++ \
+		-fsyntax-only "$1"
+}
+
+result() { # STATUS WHAT
+	number=$((number + 1))
+	if [ "$1" -eq 0 ]; then
+		echo "ok $number - $2"
+	else
+		echo "not ok $number - $2"
+		failed=1
+	fi
+}
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+set -- "$top"/include/lvs/*.h
+echo "1..$(($# * 2 + 1))"
+for header in "$@"; do
+	name=lvs/$(basename "$header")
+	printf '#include <%s>\n' "$name" >"$work/one"
+	as_c "$work/one"
+	result $? "<$name> alone as C11"
+	if command -v c++ >/dev/null; then
+		as_cxx "$work/one"
+		result $? "<$name> alone as C++17"
+	else
+		number=$((number + 1))
+		echo "ok $number - # SKIP no C++ compiler"
+	fi
+done
+echo 'struct lvs_engine *f(uint32_t);' >"$work/leans"
+! as_c "$work/leans" 2>/dev/null
+result $? "a header that leans on another is found"
+exit "$failed"
