@@ -154,10 +154,11 @@ LVS_API int lvs_service_get(struct lvs_director *dir,
 			    struct lvs_service_info *info);
 
 /*
- * The first MAX services, newest first, into INFO; returns how many there
- * are, which may be more than MAX.
+ * Services, newest first, but for the first FROM: up to MAX of them into INFO.
+ * Returns how many services there are in all, so a listing can be made whole
+ * or piece by piece.
  */
-LVS_API size_t lvs_service_list(struct lvs_director *dir,
+LVS_API size_t lvs_service_list(struct lvs_director *dir, size_t from,
 				struct lvs_service_info *info, size_t max);
 
 /*
@@ -189,7 +190,7 @@ LVS_API int lvs_dest_get(struct lvs_director *dir,
 
 /* As lvs_service_list; 0 if there is no such service. */
 LVS_API size_t lvs_dest_list(struct lvs_director *dir,
-			     const struct lvs_service_id *id,
+			     const struct lvs_service_id *id, size_t from,
 			     struct lvs_dest_info *info, size_t max);
 
 /* Zero the counters of service ID and its destinations; NULL: of all. */
