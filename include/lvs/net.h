@@ -54,6 +54,7 @@ enum lvs_neigh_state {
 	LVS_NEIGH_INCOMPLETE, /* being resolved */
 	LVS_NEIGH_REACHABLE,
 	LVS_NEIGH_FAILED,
+	LVS_NEIGH_STALE, /* usable, but not confirmed for a while */
 };
 
 struct lvs_neigh {
@@ -64,10 +65,17 @@ struct lvs_neigh {
 };
 
 /*
- * Add or change, and delete.  LVS_ERR_NOMEM, LVS_ERR_INVAL; deleting what is
- * not there is LVS_ERR_NOENT (LVS_ERR_NODEV for a link).  Deleting a link
- * deletes its addresses, routes and neighbours.  A route is named by dst,
- * plen, metric, link and gateway; an address of the host by address and link.
+ * Add or change, and delete.  LVS_ERR_NOMEM, LVS_ERR_INVAL, LVS_ERR_NODEV (the
+ * link is not known); deleting what is not there is LVS_ERR_NOENT
+ * (LVS_ERR_NODEV for a link).  Deleting a link deletes its addresses, routes
+ * and neighbours.
+ *
+ * A route is named by dst, plen, metric, link and gateway.  Where several have
+ * the same prefix, one whose link is up is preferred, then the smallest
+ * metric, then the one that was there first.
+ *
+ * An address of the host is named by address and link.  PLEN serves to choose
+ * a source address; an address brings no route to its network along.
  */
 LVS_API int lvs_net_link_set(struct lvs_director *dir,
 			     const struct lvs_link *link);
@@ -80,13 +88,31 @@ LVS_API int lvs_net_route_set(struct lvs_director *dir,
 			      const struct lvs_route *route);
 LVS_API int lvs_net_route_del(struct lvs_director *dir,
 			      const struct lvs_route *route);
+/*
+ * As lvs_net_route_set, and all other routes of the same dst, plen and metric
+ * go.  Returns how many those were.
+ */
+LVS_API int lvs_net_route_replace(struct lvs_director *dir,
+				  const struct lvs_route *route);
 LVS_API int lvs_net_neigh_set(struct lvs_director *dir,
 			      const struct lvs_neigh *neigh);
 LVS_API int lvs_net_neigh_del(struct lvs_director *dir, uint32_t link,
 			      const struct lvs_addr *addr);
 
-/* Everything is forgotten; for a new start after lost messages. */
+/* Everything is forgotten. */
 LVS_API void lvs_net_clear(struct lvs_director *dir);
+
+/*
+ * Reading everything anew, without a moment in which nothing is known: what of
+ * KINDS is not set again after lvs_net_mark is deleted by lvs_net_sweep.
+ */
+#define LVS_NET_LINKS (1u << 0)
+#define LVS_NET_ADDRS (1u << 1)
+#define LVS_NET_ROUTES (1u << 2)
+#define LVS_NET_NEIGHS (1u << 3)
+
+LVS_API void lvs_net_mark(struct lvs_director *dir, unsigned kinds);
+LVS_API void lvs_net_sweep(struct lvs_director *dir, unsigned kinds);
 
 /* LVS_ERR_NODEV; LINK is then as before. */
 LVS_API int lvs_net_link_get(struct lvs_director *dir, uint32_t index,
@@ -97,9 +123,10 @@ LVS_API bool lvs_net_is_local(struct lvs_director *dir,
 			      const struct lvs_addr *addr);
 
 /*
- * Next hops that packets wait for and nobody was asked about yet: one a call
- * into *LINK and *ADDR; false when there is none.  The caller has them
- * resolved and answers with lvs_net_neigh_set.
+ * Next hops that packets wait for or, being stale, go to, and nobody was asked
+ * about yet: one a call into *LINK and *ADDR; false when there is none.  The
+ * caller has them resolved and answers with lvs_net_neigh_set; until an answer
+ * other than LVS_NEIGH_INCOMPLETE comes, the same is not given again.
  */
 LVS_API bool lvs_net_wanted(struct lvs_director *dir, uint32_t *link,
 			    struct lvs_addr *addr);

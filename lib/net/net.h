@@ -24,16 +24,17 @@ struct lvs_net;
 #define LVS_HOP_NONE 0
 
 struct lvs_hop {
-	struct lvs_addr addr;  /* of the neighbour */
+	struct lvs_addr addr; /* of the neighbour */
 	uint32_t link;
-	uint32_t mtu;          /* of the way: route's, else link's */
-	struct lvs_addr src;   /* our address towards it: for tunnels, errors */
-	bool up;               /* the link is up */
-	bool resolved;         /* l2 is right */
-	bool failed;           /* it does not answer */
-	bool local;            /* the destination is the host itself */
-	uint8_t l2_len;        /* 14, or 0 on a link without link layer */
-	uint8_t l2[14];        /* destination, source, EtherType of the family */
+	uint32_t mtu;	     /* of the way: route's, else link's */
+	struct lvs_addr src; /* our address towards it: for tunnels, errors */
+	bool up;	     /* the link is up */
+	bool resolved;	     /* l2 is right */
+	bool stale;	     /* it was, long ago: use it, and want it */
+	bool failed;	     /* it does not answer */
+	bool local;	     /* the destination is the host itself */
+	uint8_t l2_len;	     /* 14, or 0 on a link without link layer */
+	uint8_t l2[14];	     /* destination, source, EtherType of the packet */
 };
 
 int lvs_net_new(const struct lvs_allocator *mem, struct lvs_net **net);
@@ -48,10 +49,14 @@ int lvs_net_do_addr_del(struct lvs_net *net, uint32_t link,
 			const struct lvs_addr *addr);
 int lvs_net_do_route_set(struct lvs_net *net, const struct lvs_route *route);
 int lvs_net_do_route_del(struct lvs_net *net, const struct lvs_route *route);
+int lvs_net_do_route_replace(struct lvs_net *net,
+			     const struct lvs_route *route);
 int lvs_net_do_neigh_set(struct lvs_net *net, const struct lvs_neigh *neigh);
 int lvs_net_do_neigh_del(struct lvs_net *net, uint32_t link,
 			 const struct lvs_addr *addr);
 void lvs_net_do_clear(struct lvs_net *net);
+void lvs_net_do_mark(struct lvs_net *net, unsigned kinds);
+void lvs_net_do_sweep(struct lvs_net *net, unsigned kinds);
 const struct lvs_link *lvs_net_do_link(const struct lvs_net *net,
 				       uint32_t index);
 bool lvs_net_do_is_local(const struct lvs_net *net,
@@ -66,13 +71,29 @@ uint32_t lvs_net_generation(const struct lvs_net *net);
 
 /*
  * The hop for packets to ADDR: longest prefix, then the neighbour.
- * LVS_HOP_NONE: no route, or an unreachable one.  Hops stay where they are and
- * keep their number as long as the generation stays.
+ * LVS_HOP_NONE: no route, an unreachable one, not a unicast address; or the
+ * numbers are used up.  A hop stays where it is and keeps its number as long
+ * as the generation stays.
  */
 uint16_t lvs_net_hop(struct lvs_net *net, const struct lvs_addr *addr);
-const struct lvs_hop *lvs_net_hop_at(const struct lvs_net *net, uint16_t number);
 
-/* Packets wait for hop NUMBER: have it asked for (lvs_net_do_wanted), once. */
+/* Never NULL: LVS_HOP_NONE and numbers not given out are down, unresolved. */
+const struct lvs_hop *lvs_net_hop_at(const struct lvs_net *net,
+				     uint16_t number);
+
+/*
+ * No number is left for a new hop: with all engines stopped,
+ * lvs_net_recycle_hops takes all of them back and moves the generation on.
+ * To be looked after where lvs_net_do_wanted is called; every change does so
+ * by itself.
+ */
+bool lvs_net_hops_full(const struct lvs_net *net);
+void lvs_net_recycle_hops(struct lvs_net *net);
+
+/*
+ * Packets wait for hop NUMBER, or went to it though it is stale: have it asked
+ * for (lvs_net_do_wanted), once until news of it comes.  Cheap if it was.
+ */
 void lvs_net_want(struct lvs_net *net, uint16_t number);
 
 #endif
