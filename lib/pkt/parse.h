@@ -12,16 +12,25 @@
 #include "pkt/flow.h"
 #include <lvs/pkt.h>
 
+/*
+ * What a packet is.  LVS_PKT_OTHER is what nobody here has to do with: not
+ * IP, a transport that is not ours, a routing header on its way, offload state
+ * that does not belong to the packet's own transport header.  Malformed is
+ * what contradicts itself.
+ */
 enum lvs_parse_kind {
-	LVS_PKT_OTHER,      /* for the host: not IP, or a protocol not ours */
-	LVS_PKT_BAD,        /* to drop, with `reason` */
-	LVS_PKT_FLOW,       /* TCP, UDP, SCTP: flow has ports */
-	LVS_PKT_IPSEC,      /* AH or ESP: flow without ports */
+	LVS_PKT_OTHER,	    /* for the host */
+	LVS_PKT_BAD,	    /* to drop, with `reason` */
+	LVS_PKT_FLOW,	    /* TCP, UDP, SCTP: flow has ports */
+	LVS_PKT_IPSEC,	    /* AH or ESP: flow without ports */
 	LVS_PKT_FRAGMENT,   /* not the first fragment: flow without ports */
-	LVS_PKT_ICMP_ERROR, /* flow is the ICMP packet's, inner the quoted one's */
-	LVS_PKT_ICMP,       /* any other ICMP, ICMPv6 */
-	LVS_PKT_ARP,        /* Ethernet and IPv4, a request or reply */
-	LVS_PKT_ND,         /* ICMPv6 neighbour solicitation or advertisement */
+	LVS_PKT_ICMP_ERROR, /* flow is the ICMP packet's, inner the quoted one's
+			     */
+	LVS_PKT_ICMP,	    /* any other ICMP, ICMPv6; also an error that quotes
+			       too little, or is of a kind not translated */
+	LVS_PKT_ARP,	    /* Ethernet and IPv4, a request or reply */
+	LVS_PKT_ND,	    /* ICMPv6 neighbour solicitation or advertisement,
+			       from this link; checksum not looked at */
 };
 
 /* Bits of tcp_flags, as in the header. */
@@ -30,28 +39,36 @@ enum lvs_parse_kind {
 #define LVS_TCP_RST 0x04
 #define LVS_TCP_PSH 0x08
 #define LVS_TCP_ACK 0x10
+#define LVS_TCP_CWR 0x80
 
+#define LVS_SCTP_NONE 0xff /* no chunk there */
+
+/*
+ * Offsets are from pkt->data.  What precedes l3 is the link header with the
+ * VLAN tag, if there is one in the frame.  kind says which fields count: flow
+ * addresses, ttl, tos, l3, l3_len, l4 for all that is IP (not OTHER or BAD).
+ */
 struct lvs_parsed {
 	struct lvs_flow flow;
-	uint8_t kind;     /* enum lvs_parse_kind */
-	uint8_t reason;   /* enum lvs_reason, with LVS_PKT_BAD */
-	uint8_t ttl;      /* or hop limit */
-	uint8_t tos;      /* or traffic class */
+	uint8_t kind;	/* enum lvs_parse_kind */
+	uint8_t reason; /* enum lvs_reason, with LVS_PKT_BAD */
+	uint8_t ttl;	/* or hop limit */
+	uint8_t tos;	/* or traffic class */
 	uint8_t tcp_flags;
-	uint8_t sctp_chunk;  /* type of the first chunk */
-	uint8_t sctp_next;   /* of the second; 0xff: none */
+	uint8_t sctp_chunk; /* type of the first chunk, or LVS_SCTP_NONE */
+	uint8_t sctp_next;  /* of the second */
 	uint8_t icmp_type, icmp_code;
 	bool first_fragment; /* of several: L4 header here, the rest is not */
 	bool may_fragment;   /* IPv4 without DF */
 	bool ip_csum_ok;     /* IPv4 header checksum (true for IPv6) */
-	uint16_t l3;      /* offset of the IP header from pkt->data */
-	uint16_t l4;      /* of the transport header */
-	uint16_t payload; /* of what follows the transport header */
-	uint32_t l3_len;  /* of the IP packet, header included */
+	bool inner_fragment; /* not its first fragment: inner has no ports */
+	uint16_t l3;	     /* of the IP (or ARP) header */
+	uint16_t l4;	     /* of the transport header */
+	uint16_t payload;    /* of what follows the transport header */
+	uint32_t l3_len;     /* length of the IP packet, header included */
 	/* The packet that an ICMP error quotes; may be cut short. */
 	uint16_t inner_l3, inner_l4;
-	struct lvs_flow inner;
-	bool inner_fragment; /* not its first fragment: inner has no ports */
+	struct lvs_flow inner; /* ports if TCP, UDP or SCTP */
 };
 
 /* Measure PKT; always fills all of OUT. */
