@@ -15,7 +15,7 @@
 #define LVS_TEST_MAIN(title, ...)                                              \
 	int main(void)                                                         \
 	{                                                                      \
-		static const TTest *const tests[] = { __VA_ARGS__ };           \
+		const TTest *const tests[] = { __VA_ARGS__ };                  \
 		Suite *suite = suite_create(title);                            \
 		SRunner *runner = srunner_create(suite);                       \
 		int failed;                                                    \
