@@ -26,7 +26,7 @@ enum lvs_arp_kind {
 	LVS_ARP_ANNOUNCE, /* the sender has `target`: request or reply */
 };
 
-struct lvs_arp {
+struct lvs_arp_msg {
 	uint8_t kind; /* enum lvs_arp_kind */
 	struct lvs_addr target;
 	struct lvs_addr sender; /* AF_UNSPEC in a probe */
@@ -37,7 +37,8 @@ struct lvs_arp {
  * Read the ARP packet that begins L3 bytes into PKT.  An announcement of one
  * of our addresses by another's lladdr is a conflict.
  */
-void lvs_arp_read(const struct lvs_pkt *pkt, uint32_t l3, struct lvs_arp *out);
+void lvs_arp_read(const struct lvs_pkt *pkt, uint32_t l3,
+		  struct lvs_arp_msg *out);
 
 /*
  * Make PKT, read as LVS_ARP_ASK or LVS_ARP_PROBE, the answer that its target

@@ -31,7 +31,7 @@ enum lvs_nd_kind {
 	LVS_ND_ANNOUNCE, /* the sender has `target`, unasked */
 };
 
-struct lvs_nd {
+struct lvs_nd_msg {
 	uint8_t kind; /* enum lvs_nd_kind */
 	struct lvs_addr target;
 	struct lvs_addr sender; /* AF_UNSPEC in a probe */
@@ -44,7 +44,7 @@ struct lvs_nd {
  * calls invalid is LVS_ND_OTHER.
  */
 void lvs_nd_read(const struct lvs_pkt *pkt, const struct lvs_parsed *parsed,
-		 struct lvs_nd *out);
+		 struct lvs_nd_msg *out);
 
 /*
  * Make PKT, read as LVS_ND_ASK or LVS_ND_PROBE into ND, the answer that its
@@ -52,7 +52,7 @@ void lvs_nd_read(const struct lvs_pkt *pkt, const struct lvs_parsed *parsed,
  * PKT has no room for it (LVS_ND_TAILROOM).
  */
 bool lvs_nd_answer(struct lvs_pkt *pkt, const struct lvs_parsed *parsed,
-		   const struct lvs_nd *nd,
+		   const struct lvs_nd_msg *nd,
 		   const uint8_t lladdr[LVS_LLADDR_LEN]);
 
 /*
