@@ -90,4 +90,10 @@ uint32_t lvs_csum_pseudo(const unsigned char *l3, uint16_t family,
  * begin. */
 uint32_t lvs_crc32c(uint32_t crc, const void *buf, size_t len);
 
+/* As it is stored: least significant byte first. */
+static inline uint32_t lvs_crc32c_le(uint32_t crc)
+{
+	return lvs_swap32(__builtin_bswap32(crc));
+}
+
 #endif

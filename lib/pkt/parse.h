@@ -74,4 +74,18 @@ struct lvs_parsed {
 /* Measure PKT; always fills all of OUT. */
 void lvs_parse(const struct lvs_pkt *pkt, struct lvs_parsed *out);
 
+/* A packet that another one quotes, as far as it does. */
+struct lvs_quote {
+	struct lvs_flow flow; /* ports if TCP, UDP or SCTP */
+	uint16_t l3, l4;
+	bool fragment; /* not the first: no ports */
+};
+
+/*
+ * Measure the IP packet of FAMILY that begins L3 bytes into DATA and is cut off
+ * at END.  false: too little is there to tell whose it is.
+ */
+bool lvs_parse_quote(const unsigned char *data, uint16_t l3, uint32_t end,
+		     uint16_t family, struct lvs_quote *quote);
+
 #endif
