@@ -121,6 +121,67 @@ struct lvs_ctl_info {
 /* INFO->sz as with LVS_OPTS. */
 LVS_API int lvs_ctl_info(struct lvs_ctl *ctl, struct lvs_ctl_info *info);
 
+/*
+ * What <linux/ip_vs.h> does not have, for programs that write their messages
+ * themselves.  A reply carries the command beside its request's.
+ */
+enum lvs_ctl_cmd {
+	LVS_CMD_NEW_CONN = 128,   /* reply only */
+	LVS_CMD_GET_CONN = 129,   /* dump: every connection */
+	LVS_CMD_SET_STATUS = 130, /* reply only */
+	LVS_CMD_GET_STATUS = 131, /* the server and its engines */
+};
+
+/* Top-level attributes, each a nest. */
+enum lvs_ctl_attr {
+	LVS_CMD_ATTR_CONN = 0x1000,
+	LVS_CMD_ATTR_STATUS = 0x1001,
+};
+
+/* Beside IPVS_SVC_ATTR_*. */
+enum lvs_ctl_svc_attr {
+	LVS_SVC_ATTR_NUM_DESTS = 0x1000, /* u32 */
+};
+
+/* In LVS_CMD_ATTR_CONN.  Addresses are 16 bytes, of the AF beside them. */
+enum lvs_ctl_conn_attr {
+	LVS_CONN_ATTR_PROTOCOL = 1, /* u16 */
+	LVS_CONN_ATTR_AF,           /* u16: of client and virtual address */
+	LVS_CONN_ATTR_CLIENT_ADDR,
+	LVS_CONN_ATTR_CLIENT_PORT, /* be16 */
+	LVS_CONN_ATTR_VIRT_ADDR,
+	LVS_CONN_ATTR_VIRT_PORT, /* be16 */
+	LVS_CONN_ATTR_DEST_AF,   /* u16 */
+	LVS_CONN_ATTR_DEST_ADDR,
+	LVS_CONN_ATTR_DEST_PORT, /* be16 */
+	LVS_CONN_ATTR_METHOD,    /* u32: enum lvs_method */
+	LVS_CONN_ATTR_STATE,     /* string */
+	LVS_CONN_ATTR_EXPIRES,   /* u32: seconds from now */
+	LVS_CONN_ATTR_FLAGS,     /* u32: IP_VS_CONN_F_* */
+	LVS_CONN_ATTR_TEMPLATE,  /* u8: 1 for a persistence template */
+	LVS_CONN_ATTR_COUNT
+};
+
+/* In LVS_CMD_ATTR_STATUS. */
+enum lvs_ctl_status_attr {
+	LVS_STATUS_ATTR_VERSION = 1, /* string: of the server */
+	LVS_STATUS_ATTR_STATS64,     /* nest: IPVS_STATS_ATTR_*, all services */
+	LVS_STATUS_ATTR_CONNS,       /* u64, and so on: lvs_engine_stats */
+	LVS_STATUS_ATTR_PACKETS,
+	LVS_STATUS_ATTR_PASSED,
+	LVS_STATUS_ATTR_SENT,
+	LVS_STATUS_ATTR_HELD,
+	LVS_STATUS_ATTR_DROP, /* nest, once a reason */
+	LVS_STATUS_ATTR_COUNT
+};
+
+/* In LVS_STATUS_ATTR_DROP. */
+enum lvs_ctl_drop_attr {
+	LVS_DROP_ATTR_NAME = 1, /* string, as lvs_reason_name gives it */
+	LVS_DROP_ATTR_PACKETS,  /* u64 */
+	LVS_DROP_ATTR_COUNT
+};
+
 #ifdef __cplusplus
 }
 #endif
