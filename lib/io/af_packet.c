@@ -10,7 +10,7 @@
  * A packet socket gets a copy.  Keeping the host's own stack from acting on
  * the original is not this file's business.
  */
-#define _GNU_SOURCE /* recvmmsg(2), sendmmsg(2) */
+#include "config.h"
 #include "base/log.h"
 #include "io/io.h"
 #include "pkt/offload.h"
