@@ -8,6 +8,7 @@
 #ifndef LVS_STATS_COUNTERS_H
 #define LVS_STATS_COUNTERS_H
 
+#include <lvs/base.h>
 #include <lvs/stats.h>
 #include <stdatomic.h>
 
@@ -46,14 +47,33 @@ static inline void lvs_meter_add(struct lvs_meter *meter, uint32_t number,
 	_Atomic uint64_t *c = &meter->shards[number].count[which];
 
 	/* One writer: a plain load and store, only not torn. */
-	atomic_store_explicit(
-		c, atomic_load_explicit(c, memory_order_relaxed) + amount,
-		memory_order_relaxed);
+	atomic_store_explicit(c,
+			      atomic_load_explicit(c, memory_order_relaxed) +
+				      amount,
+			      memory_order_relaxed);
 }
 
 /* Everything counted since the beginning, base included, zero not taken off. */
 void lvs_meter_read(const struct lvs_meter *meter,
 		    uint64_t count[LVS_COUNTERS]);
+
+/*
+ * Give METER shards for engines 0 to NUM - 1, if it has fewer.  What was
+ * counted stays; nobody may be counting.  LVS_ERR_NOMEM.
+ */
+int lvs_meter_grow(struct lvs_meter *meter, const struct lvs_allocator *mem,
+		   uint32_t num);
+void lvs_meter_fini(struct lvs_meter *meter, const struct lvs_allocator *mem);
+
+/* Forget everything counted; nobody may be counting. */
+void lvs_meter_clear(struct lvs_meter *meter);
+
+/* COUNT is where METER counts from now on, and its rates begin anew. */
+void lvs_meter_zero(struct lvs_meter *meter,
+		    const uint64_t count[LVS_COUNTERS]);
+
+/* How often rates are folded. */
+#define LVS_RATES_INTERVAL (2 * LVS_SEC)
 
 /* Two seconds have passed, and COUNT (as lvs_meter_read has it) is reached. */
 void lvs_rates_fold(struct lvs_rates *rates,
