@@ -90,7 +90,7 @@ struct lvs_service_conf {
 	char scheduler[LVS_NAME_MAX]; /* "": wlc */
 	char pe[LVS_NAME_MAX];        /* persistence engine; "": none */
 	uint32_t flags;               /* LVS_SVC_* */
-	uint32_t timeout;             /* of persistence, seconds */
+	uint32_t timeout; /* of persistence, seconds; at most 31 days */
 	uint32_t plen; /* client network of persistence; 0: whole address */
 };
 

@@ -31,7 +31,7 @@ struct lvs_sched_flow {
 
 enum lvs_dest_event {
 	LVS_DEST_ADDED,   /* already in the list */
-	LVS_DEST_REMOVED, /* no longer in the list */
+	LVS_DEST_REMOVED, /* no longer in the list; lvs_dest_next as before */
 	LVS_DEST_EDITED,  /* weight or thresholds */
 };
 

@@ -16,12 +16,15 @@
 
 #define LVS_ENGINES_MAX 64
 
+/* The longest timeout that can be asked for: 31 days, in seconds. */
+#define LVS_TIMEOUT_MAX 2678400u
+
 /*
  * What the director must be able to ask of an engine; the engine's struct
  * begins with it, so that the model need not know engines.
  */
 struct lvs_engine_slot {
-	pthread_mutex_t gate;
+	pthread_mutex_t gate; /* made and destroyed by enter and leave */
 	uint32_t number; /* 0 .. LVS_ENGINES_MAX - 1; shard of the counters */
 	/* Called with the gate held. */
 	size_t (*conns)(struct lvs_engine_slot *slot, uint64_t *cursor,
@@ -42,19 +45,25 @@ struct lvs_director {
 	pthread_mutex_t lock;
 	struct lvs_engine_slot *engines[LVS_ENGINES_MAX];
 
+	uint32_t num_shards; /* of every destination's meter */
+
 	struct lvs_service *first; /* newest first */
 	uint32_t num_services;
-	struct lvs_service **buckets; /* by address, and by mark */
-	uint32_t num_buckets;         /* a power of two */
+	uint32_t num_any_port; /* services on port 0 */
+	uint64_t next_serial;
+	struct lvs_service **buckets; /* by address and port, and by mark */
+	struct lvs_service **vips;    /* by address alone */
+	uint32_t num_buckets;	      /* of either; a power of two */
 
 	struct lvs_dest **dests; /* by index; holes are NULL */
 	uint32_t dests_size;
-	struct lvs_dest *trash;
+	struct lvs_dest *trash; /* newest first */
 
 	struct lvs_timeouts timeouts;
 	struct lvs_meter meter; /* what deleted services counted */
-	lvs_tstamp rates_at;    /* when rates are folded next */
-	struct lvs_net *net;    /* owned */
+	lvs_tstamp rates_at;	/* when rates are folded next; 0: never were */
+	lvs_tstamp trash_at;	/* when trash is looked at next; 0: is empty */
+	struct lvs_net *net;	/* owned */
 };
 
 /* Stop all engines between two bursts, and let them go on. */
@@ -73,6 +82,20 @@ struct lvs_service *lvs_director_service(const struct lvs_director *dir,
 					 uint16_t family, uint8_t protocol,
 					 const union lvs_ip *addr,
 					 uint16_t port_be, uint32_t mark);
+
+/* The service with this very ID, or NULL; with the director's lock held. */
+struct lvs_service *lvs_director_exact(const struct lvs_director *dir,
+				       const struct lvs_service_id *id);
+
+/*
+ * Enter SVC, and take it out; engines are stopped.  LVS_ERR_NOMEM (then it is
+ * not entered).
+ */
+int lvs_director_insert(struct lvs_director *dir, struct lvs_service *svc);
+void lvs_director_remove(struct lvs_director *dir, struct lvs_service *svc);
+
+/* ID as services are looked up by: what its kind does not use is zero. */
+struct lvs_service_id lvs_service_id_clean(const struct lvs_service_id *id);
 
 /* Whether ADDR is the address of any service; for ARP and ND answers. */
 bool lvs_director_is_vip(const struct lvs_director *dir,

@@ -99,12 +99,6 @@ void lvs_proto_flow(const struct lvs_proto *proto, const struct lvs_flow *flow,
 /* Seconds until a new connection's first packet has set its state. */
 #define LVS_PROTO_FIRST_SECS 3
 
-/* What a fresh director begins with. */
-#define LVS_TIMEOUTS_DEFAULT                                                   \
-	{                                                                      \
-		.tcp = 900, .tcp_fin = 120, .udp = 300                         \
-	}
-
 extern const struct lvs_proto lvs_proto_tcp;
 extern const struct lvs_proto lvs_proto_tcp_secure;
 extern const struct lvs_proto lvs_proto_udp;

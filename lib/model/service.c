@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * service.c - services: added, edited, deleted, listed.
+ */
+#include "base/mem.h"
+#include "model/director.h"
+
+#include "base/opts.h"
+#include <netinet/in.h>
+#include <string.h>
+
+#define FLAGS_KNOWN                                                            \
+	(LVS_SVC_PERSISTENT | LVS_SVC_HASHED | LVS_SVC_ONEPACKET |             \
+	 LVS_SVC_SCHED1 | LVS_SVC_SCHED2 | LVS_SVC_SCHED3)
+
+struct lvs_service_id lvs_service_id_clean(const struct lvs_service_id *id)
+{
+	if (id->fwmark)
+		return (struct lvs_service_id){
+			.addr.family = id->addr.family,
+			.fwmark = id->fwmark,
+		};
+	return (struct lvs_service_id){
+		.addr = lvs_addr_from_bytes(id->addr.family, &id->addr.ip),
+		.port = id->port,
+		.protocol = id->protocol,
+	};
+}
+
+static bool named(const char name[LVS_NAME_MAX])
+{
+	return memchr(name, 0, LVS_NAME_MAX) != NULL;
+}
+
+/* The scheduler that CONF names; NULL in *SCHED: "none". */
+static int find_scheduler(const struct lvs_director *dir,
+			  const struct lvs_service_conf *conf,
+			  const struct lvs_scheduler **sched)
+{
+	const struct lvs_scheduler *const *own = dir->schedulers;
+
+	*sched = NULL;
+	if (!strcmp(conf->scheduler, "none"))
+		return 0;
+	*sched = lvs_scheduler_find(conf->scheduler);
+	for (; !*sched && own && *own; own++)
+		if (!strcmp((*own)->name, conf->scheduler))
+			*sched = *own;
+	return *sched ? 0 : LVS_ERR_NOENT;
+}
+
+/* What CONF asks for besides a scheduler must be something we carry out. */
+static int check_conf(const struct lvs_service_conf *conf)
+{
+	if (conf->pe[0])
+		return strcmp(conf->pe, "sip") ? LVS_ERR_NOENT : LVS_ERR_NOTSUP;
+	if (conf->flags & ~FLAGS_KNOWN)
+		return LVS_ERR_NOTSUP;
+	if (conf->plen > lvs_family_bits(conf->id.addr.family) ||
+	    conf->timeout > LVS_TIMEOUT_MAX)
+		return LVS_ERR_INVAL;
+	return 0;
+}
+
+/* GIVEN as ours, in CONF; with what can be said without the director. */
+static int read_conf(const struct lvs_service_conf *given,
+		     struct lvs_service_conf *conf)
+{
+	int err = lvs_opts_read(conf, sizeof(*conf), given);
+
+	if (err)
+		return err;
+	if (!lvs_family_bits(conf->id.addr.family))
+		return LVS_ERR_AFNOSUPPORT;
+	if (!named(conf->scheduler) || !named(conf->pe))
+		return LVS_ERR_INVAL;
+	conf->id = lvs_service_id_clean(&conf->id);
+	if (!conf->id.fwmark && conf->id.protocol != IPPROTO_TCP &&
+	    conf->id.protocol != IPPROTO_UDP &&
+	    conf->id.protocol != IPPROTO_SCTP)
+		return LVS_ERR_INVAL;
+	if (!conf->scheduler[0])
+		memcpy(conf->scheduler, "wlc", sizeof("wlc"));
+	conf->flags &= ~LVS_SVC_HASHED;
+	return 0;
+}
+
+static void scheduler_unbind(struct lvs_service *svc)
+{
+	const struct lvs_scheduler *sched = svc->sched;
+
+	if (!sched)
+		return;
+	pthread_mutex_lock(&svc->lock);
+	if (sched->unbind)
+		sched->unbind(svc);
+	pthread_mutex_unlock(&svc->lock);
+	lvs_mem_free(&svc->dir->mem, svc->sched_state, sched->state_size);
+	svc->sched = NULL;
+	svc->sched_state = NULL;
+}
+
+/* SVC has no scheduler; SCHED becomes it.  On error it has none still. */
+static int scheduler_bind(struct lvs_service *svc,
+			  const struct lvs_scheduler *sched)
+{
+	int err = 0;
+
+	if (sched && sched->state_size) {
+		svc->sched_state =
+			lvs_mem_alloc(&svc->dir->mem, sched->state_size);
+		if (!svc->sched_state)
+			return LVS_ERR_NOMEM;
+	}
+	svc->sched = sched;
+	pthread_mutex_lock(&svc->lock);
+	if (sched && sched->bind)
+		err = sched->bind(svc);
+	pthread_mutex_unlock(&svc->lock);
+	if (!err)
+		return 0;
+	lvs_mem_free(&svc->dir->mem, svc->sched_state, sched->state_size);
+	svc->sched = NULL;
+	svc->sched_state = NULL;
+	return err;
+}
+
+static void service_free(struct lvs_service *svc)
+{
+	scheduler_unbind(svc);
+	pthread_mutex_destroy(&svc->lock);
+	lvs_mem_free(&svc->dir->mem, svc, sizeof(*svc));
+}
+
+static int service_new(struct lvs_director *dir,
+		       const struct lvs_service_conf *conf,
+		       const struct lvs_scheduler *sched,
+		       struct lvs_service **out)
+{
+	struct lvs_service *svc = lvs_mem_alloc(&dir->mem, sizeof(*svc));
+	int err;
+
+	if (!svc)
+		return LVS_ERR_NOMEM;
+	svc->dir = dir;
+	svc->conf = *conf;
+	svc->serial = ++dir->next_serial;
+	lvs_prng_seed(&svc->prng, dir->hash_key[0] ^ svc->serial);
+	pthread_mutex_init(&svc->lock, NULL);
+	err = scheduler_bind(svc, sched);
+	if (err) {
+		service_free(svc);
+		return err;
+	}
+	*out = svc;
+	return 0;
+}
+
+static int service_add(struct lvs_director *dir,
+		       const struct lvs_service_conf *conf)
+{
+	const struct lvs_scheduler *sched;
+	struct lvs_service *svc;
+	int err;
+
+	if (lvs_director_exact(dir, &conf->id))
+		return LVS_ERR_EXIST;
+	err = find_scheduler(dir, conf, &sched);
+	if (!err)
+		err = check_conf(conf);
+	if (!err)
+		err = service_new(dir, conf, sched, &svc);
+	if (err)
+		return err;
+	lvs_director_stop(dir);
+	err = lvs_director_insert(dir, svc);
+	lvs_director_go(dir);
+	if (err)
+		service_free(svc);
+	return err;
+}
+
+int lvs_service_add(struct lvs_director *dir,
+		    const struct lvs_service_conf *given)
+{
+	struct lvs_service_conf conf;
+	int err = read_conf(given, &conf);
+
+	if (err)
+		return err;
+	pthread_mutex_lock(&dir->lock);
+	err = service_add(dir, &conf);
+	pthread_mutex_unlock(&dir->lock);
+	return err;
+}
+
+/*
+ * Another scheduler in place of SVC's; the old one's state stays until the new
+ * one is bound, so that it can go on if that fails.
+ */
+static int scheduler_replace(struct lvs_service *svc,
+			     const struct lvs_scheduler *sched)
+{
+	const struct lvs_scheduler *old = svc->sched;
+	void *old_state = svc->sched_state;
+	const struct lvs_scheduler *bound;
+	void *bound_state;
+	int err;
+
+	svc->sched_state = NULL;
+	err = scheduler_bind(svc, sched);
+	bound = svc->sched;
+	bound_state = svc->sched_state;
+	svc->sched = old;
+	svc->sched_state = old_state;
+	if (err)
+		return err;
+	scheduler_unbind(svc);
+	svc->sched = bound;
+	svc->sched_state = bound_state;
+	return 0;
+}
+
+/* SVC->conf is changed, the scheduler is still the same. */
+static int scheduler_reconfigure(struct lvs_service *svc)
+{
+	int err = 0;
+
+	pthread_mutex_lock(&svc->lock);
+	if (svc->sched && svc->sched->reconfigured)
+		err = svc->sched->reconfigured(svc);
+	pthread_mutex_unlock(&svc->lock);
+	return err;
+}
+
+static int service_edit(struct lvs_director *dir,
+			const struct lvs_service_conf *conf)
+{
+	struct lvs_service *svc = lvs_director_exact(dir, &conf->id);
+	const struct lvs_scheduler *sched;
+	struct lvs_service_conf old;
+	int err;
+
+	if (!svc)
+		return LVS_ERR_SRCH;
+	err = find_scheduler(dir, conf, &sched);
+	if (!err)
+		err = check_conf(conf);
+	if (err)
+		return err;
+	old = svc->conf;
+	lvs_director_stop(dir);
+	svc->conf = *conf;
+	if (sched != svc->sched)
+		err = scheduler_replace(svc, sched);
+	else if (conf->flags != old.flags)
+		err = scheduler_reconfigure(svc);
+	if (err)
+		svc->conf = old;
+	lvs_director_go(dir);
+	return err;
+}
+
+int lvs_service_edit(struct lvs_director *dir,
+		     const struct lvs_service_conf *given)
+{
+	struct lvs_service_conf conf;
+	int err = read_conf(given, &conf);
+
+	if (err)
+		return err;
+	pthread_mutex_lock(&dir->lock);
+	err = service_edit(dir, &conf);
+	pthread_mutex_unlock(&dir->lock);
+	return err;
+}
+
+/* Engines are stopped.  What SVC has counted is the director's from now on. */
+static void service_del(struct lvs_director *dir, struct lvs_service *svc)
+{
+	uint64_t count[LVS_COUNTERS];
+
+	lvs_service_counts(svc, count);
+	for (int c = 0; c < LVS_COUNTERS; c++)
+		dir->meter.base[c] += count[c];
+	scheduler_unbind(svc);
+	while (svc->first) {
+		struct lvs_dest *dest = svc->first;
+
+		lvs_dest_unlink(dest);
+		lvs_trash_put(svc, dest);
+	}
+	lvs_director_remove(dir, svc);
+	service_free(svc);
+}
+
+int lvs_service_del(struct lvs_director *dir, const struct lvs_service_id *id)
+{
+	struct lvs_service_id clean = lvs_service_id_clean(id);
+	struct lvs_service *svc;
+
+	pthread_mutex_lock(&dir->lock);
+	svc = lvs_director_exact(dir, &clean);
+	if (svc) {
+		lvs_director_stop(dir);
+		service_del(dir, svc);
+		lvs_director_go(dir);
+	}
+	pthread_mutex_unlock(&dir->lock);
+	return svc ? 0 : LVS_ERR_SRCH;
+}
+
+void lvs_service_flush(struct lvs_director *dir)
+{
+	pthread_mutex_lock(&dir->lock);
+	lvs_director_stop(dir);
+	while (dir->first)
+		service_del(dir, dir->first);
+	lvs_director_go(dir);
+	pthread_mutex_unlock(&dir->lock);
+}
+
+static void info_fill(const struct lvs_service *svc,
+		      struct lvs_service_info *info)
+{
+	uint64_t count[LVS_COUNTERS];
+
+	info->conf = svc->conf;
+	info->conf.flags |= LVS_SVC_HASHED;
+	info->num_dests = svc->num_dests;
+	lvs_service_counts(svc, count);
+	lvs_stats_show(&info->stats, count, svc->meter.zero, &svc->meter.rates);
+}
+
+int lvs_service_get(struct lvs_director *dir, const struct lvs_service_id *id,
+		    struct lvs_service_info *info)
+{
+	struct lvs_service_id clean = lvs_service_id_clean(id);
+	const struct lvs_service *svc;
+
+	pthread_mutex_lock(&dir->lock);
+	svc = lvs_director_exact(dir, &clean);
+	if (svc)
+		info_fill(svc, info);
+	pthread_mutex_unlock(&dir->lock);
+	return svc ? 0 : LVS_ERR_SRCH;
+}
+
+size_t lvs_service_list(struct lvs_director *dir, size_t from,
+			struct lvs_service_info *info, size_t max)
+{
+	size_t count = 0;
+
+	pthread_mutex_lock(&dir->lock);
+	for (const struct lvs_service *s = dir->first; s; s = s->next, count++)
+		if (count >= from && count - from < max)
+			info_fill(s, &info[count - from]);
+	pthread_mutex_unlock(&dir->lock);
+	return count;
+}
