@@ -12,13 +12,12 @@
 
 struct lvs_frag {
 	const struct lvs_pkt *pkt;
-	uint32_t pos;	 /* offset of the first byte not yet handed out */
-	uint32_t end;	 /* of the last, plus 1 */
-	uint32_t step;	 /* payload of each but the last */
-	uint16_t l3;	 /* offset of the IP header */
-	uint16_t head;	 /* bytes up to the payload, link header included */
-	uint16_t offset; /* of the first fragment, in units of 8 bytes */
-	bool more;	 /* PKT is not the last fragment of its packet */
+	uint32_t pos;  /* offset of the first byte not yet handed out */
+	uint32_t end;  /* of the last, plus 1 */
+	uint32_t max;  /* payload bytes of a fragment at most */
+	uint16_t l3;   /* offset of the IP header */
+	uint16_t head; /* bytes up to the payload, link header included */
+	bool done;
 };
 
 /*

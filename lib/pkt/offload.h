@@ -42,12 +42,13 @@ struct lvs_seg {
 	const struct lvs_pkt *pkt;
 	uint32_t payload; /* offset of the first byte not yet handed out */
 	uint32_t end;	  /* of the last, plus 1 */
-	uint32_t count;	  /* segments handed out */
-	uint16_t outer;	  /* offset of the outer IP header; l3 if none */
-	uint16_t l3, l4;  /* of the inner headers */
+	uint32_t seq;	  /* payload bytes handed out */
+	uint16_t count;	  /* segments handed out */
 	uint16_t head;	  /* bytes of header in front of each segment */
-	uint16_t family, outer_family;
+	uint16_t outer; /* offset of the outer IP header; l3 if there is none */
+	uint16_t l3, l4; /* of the inner headers */
 	uint8_t protocol;
+	bool done;
 };
 
 /*

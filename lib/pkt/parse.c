@@ -36,12 +36,6 @@ static enum lvs_parse_kind bad(struct lvs_parsed *out, enum lvs_reason reason)
 	return LVS_PKT_BAD;
 }
 
-static bool has_ports(uint8_t protocol)
-{
-	return protocol == IPPROTO_TCP || protocol == IPPROTO_UDP ||
-	       protocol == IPPROTO_SCTP;
-}
-
 /* The IPv4 header at L3, of which HEAD bytes were checked to be there. */
 static void walk_ipv4(const unsigned char *data, uint32_t l3, uint32_t head,
 		      struct walk *walk)
@@ -132,7 +126,7 @@ bool lvs_parse_quote(const unsigned char *data, uint16_t l3, uint32_t end,
 	quote->flow.protocol = walk.protocol;
 	quote->l4 = (uint16_t)walk.l4;
 	quote->fragment = walk.frag_offset != 0;
-	if (quote->fragment || !has_ports(walk.protocol))
+	if (quote->fragment || !lvs_has_ports(walk.protocol))
 		return true;
 	if (end - walk.l4 < 4)
 		return false;
@@ -378,33 +372,36 @@ static enum lvs_parse_kind parse_arp(const struct lvs_pkt *pkt,
 	return LVS_PKT_ARP;
 }
 
-/* Link header and VLAN tag; from there on, what the EtherType says. */
-static enum lvs_parse_kind parse_link(const struct lvs_pkt *pkt,
-				      struct lvs_parsed *out)
+int32_t lvs_parse_link(const struct lvs_pkt *pkt, uint16_t *l3)
 {
 	uint16_t type;
 
-	if (pkt->l2_len > LINK_MAX)
-		return LVS_PKT_OTHER;
-	if (pkt->len <= pkt->l2_len)
-		return bad(out, LVS_REASON_SHORT);
-	out->l3 = pkt->l2_len;
-	if (!pkt->l2_len) {
-		unsigned version = pkt->data[0] >> 4;
+	*l3 = pkt->l2_len;
+	if (pkt->l2_len == 0) {
+		unsigned version = pkt->len ? pkt->data[0] >> 4 : 0;
 
-		return version == 4   ? parse_ipv4(pkt, out)
-		       : version == 6 ? parse_ipv6(pkt, out)
-				      : LVS_PKT_OTHER;
+		return version == 4   ? LVS_ETH_IPV4
+		       : version == 6 ? LVS_ETH_IPV6
+				      : 0;
 	}
-	if (pkt->l2_len < LVS_ETH_LEN)
-		return LVS_PKT_OTHER;
-	type = lvs_get16(pkt->data + out->l3 - 2);
-	if (type == LVS_ETH_VLAN || type == LVS_ETH_QINQ) {
-		if (pkt->len - out->l3 < LVS_VLAN_LEN)
-			return bad(out, LVS_REASON_SHORT);
-		out->l3 = (uint16_t)(out->l3 + LVS_VLAN_LEN);
-		type = lvs_get16(pkt->data + out->l3 - 2);
-	}
+	if (pkt->l2_len < LVS_ETH_LEN || pkt->l2_len > LINK_MAX)
+		return 0;
+	if (pkt->len < pkt->l2_len)
+		return LVS_ERR_MSGSIZE;
+	type = lvs_get16(pkt->data + pkt->l2_len - 2);
+	if (type != LVS_ETH_VLAN && type != LVS_ETH_QINQ)
+		return type;
+	if (pkt->len - pkt->l2_len < LVS_VLAN_LEN)
+		return LVS_ERR_MSGSIZE;
+	*l3 = (uint16_t)(pkt->l2_len + LVS_VLAN_LEN);
+	return lvs_get16(pkt->data + *l3 - 2);
+}
+
+static enum lvs_parse_kind parse_link(const struct lvs_pkt *pkt,
+				      struct lvs_parsed *out)
+{
+	int32_t type = lvs_parse_link(pkt, &out->l3);
+
 	switch (type) {
 	case LVS_ETH_IPV4:
 		return parse_ipv4(pkt, out);
@@ -413,7 +410,7 @@ static enum lvs_parse_kind parse_link(const struct lvs_pkt *pkt,
 	case LVS_ETH_ARP:
 		return parse_arp(pkt, out);
 	default:
-		return LVS_PKT_OTHER;
+		return type < 0 ? bad(out, LVS_REASON_SHORT) : LVS_PKT_OTHER;
 	}
 }
 

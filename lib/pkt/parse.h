@@ -11,6 +11,7 @@
 
 #include "pkt/flow.h"
 #include <lvs/pkt.h>
+#include <netinet/in.h>
 
 /*
  * What a packet is.  LVS_PKT_OTHER is what nobody here has to do with: not
@@ -73,6 +74,20 @@ struct lvs_parsed {
 
 /* Measure PKT; always fills all of OUT. */
 void lvs_parse(const struct lvs_pkt *pkt, struct lvs_parsed *out);
+
+/*
+ * EtherType of PKT, that behind a VLAN tag if there is one; without link layer
+ * what its first byte says.  *L3: where what it announces begins.  0: not
+ * known; LVS_ERR_MSGSIZE: cut off.
+ */
+int32_t lvs_parse_link(const struct lvs_pkt *pkt, uint16_t *l3);
+
+/* Whether PROTOCOL begins with source and destination port. */
+static inline bool lvs_has_ports(uint8_t protocol)
+{
+	return protocol == IPPROTO_TCP || protocol == IPPROTO_UDP ||
+	       protocol == IPPROTO_SCTP;
+}
 
 /* A packet that another one quotes, as far as it does. */
 struct lvs_quote {
