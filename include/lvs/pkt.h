@@ -43,7 +43,7 @@ enum lvs_gso {
 #define LVS_OFF_CSUM (1u << 0)  /* sum [csum_start, end) and store it */
 #define LVS_OFF_VALID (1u << 1) /* checksum known to be right */
 #define LVS_OFF_ECN (1u << 2)   /* GSO: CWR in the first segment only */
-#define LVS_OFF_ENCAP (1u << 3) /* GSO packet has an outer header since */
+#define LVS_OFF_ENCAP (1u << 3) /* CSUM, GSO: behind an outer header since */
 
 struct lvs_offload {
 	uint8_t flags;

@@ -83,8 +83,8 @@ static inline void lvs_encap_fill(unsigned char *head,
  * calls sees that it does not repeat soon.  Padding after the packet goes.
  *
  * P does not describe PKT any more: the IP header is still P->l3 bytes in, all
- * behind it has moved by ENC->len.  An unfinished checksum stays unfinished,
- * a GSO packet becomes LVS_OFF_ENCAP.
+ * behind it has moved by ENC->len.  An unfinished checksum stays unfinished;
+ * it, and a GSO packet, becomes LVS_OFF_ENCAP.
  *
  * LVS_REASON_NONE; or, and nothing changed: LVS_REASON_NO_ROOM (headroom),
  * LVS_REASON_TOO_BIG (over 65535 bytes, and not GSO).
@@ -115,7 +115,7 @@ static inline enum lvs_reason lvs_encap(struct lvs_pkt *pkt,
 	pkt->headroom -= enc->len;
 	if (pkt->off.flags & LVS_OFF_CSUM)
 		pkt->off.csum_start += enc->len;
-	if (gso)
+	if (gso || pkt->off.flags & LVS_OFF_CSUM)
 		pkt->off.flags |= LVS_OFF_ENCAP;
 	return LVS_REASON_NONE;
 }

@@ -23,11 +23,11 @@ static bool is_sctp(const struct lvs_offload *off)
 bool lvs_offload_fits(const struct lvs_pkt *pkt, bool can_csum, bool can_gso)
 {
 	bool csum = (pkt->off.flags & LVS_OFF_CSUM) != 0;
+	bool encap = (pkt->off.flags & LVS_OFF_ENCAP) != 0;
 
 	if (pkt->off.gso != LVS_GSO_NONE)
-		return can_gso && can_csum && csum &&
-		       !(pkt->off.flags & LVS_OFF_ENCAP);
-	return !csum || (can_csum && !is_sctp(&pkt->off));
+		return can_gso && can_csum && csum && !encap;
+	return !csum || (can_csum && !encap && !is_sctp(&pkt->off));
 }
 
 void lvs_csum_complete(struct lvs_pkt *pkt)
@@ -39,7 +39,7 @@ void lvs_csum_complete(struct lvs_pkt *pkt)
 
 	if (!(pkt->off.flags & LVS_OFF_CSUM))
 		return;
-	pkt->off.flags &= (uint8_t)~LVS_OFF_CSUM;
+	pkt->off.flags &= (uint8_t)~(LVS_OFF_CSUM | LVS_OFF_ENCAP);
 	if (is_sctp(&pkt->off)) {
 		lvs_store32(field, 0);
 		lvs_store32(field,

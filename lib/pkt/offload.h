@@ -22,9 +22,9 @@ struct virtio_net_hdr;
 
 /*
  * Whether an interface that completes checksums (CAN_CSUM) or cuts segments
- * (CAN_GSO) can take PKT as it is.  What has an outer header is not cut by any,
- * since struct virtio_net_hdr cannot say where the inner one is; nor does it
- * know SCTP's CRC.
+ * (CAN_GSO) can take PKT as it is.  What has an outer header since is left to
+ * none: struct virtio_net_hdr cannot say where the inner one is, and cards that
+ * know TCP only look for it behind the first.  Nor does it know SCTP's CRC.
  */
 bool lvs_offload_fits(const struct lvs_pkt *pkt, bool can_csum, bool can_gso);
 
