@@ -10,16 +10,27 @@
 #define LVS_TESTS_CHECK_H
 
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 
-#define LVS_TEST_MAIN(title, ...)                                              \
+#define LVS_TEST_MAIN(title, ...) LVS_TEST_MAIN_UNLESS(NULL, title, __VA_ARGS__)
+
+/* If WHY_NOT, a string, is not NULL, the program is skipped and says it. */
+#define LVS_TEST_MAIN_UNLESS(why_not, title, ...)                              \
 	int main(void)                                                         \
 	{                                                                      \
+		const char *reason = (why_not);                                \
 		const TTest *const tests[] = { __VA_ARGS__ };                  \
-		Suite *suite = suite_create(title);                            \
-		SRunner *runner = srunner_create(suite);                       \
+		SRunner *runner;                                               \
+		Suite *suite;                                                  \
 		int failed;                                                    \
                                                                                \
+		if (reason) {                                                  \
+			printf("1..0 # SKIP %s\n", reason);                    \
+			return 77;                                             \
+		}                                                              \
+		suite = suite_create(title);                                   \
+		runner = srunner_create(suite);                                \
 		for (size_t i = 0; i < sizeof(tests) / sizeof(*tests); i++) {  \
 			TCase *tc = tcase_create(tests[i]->name);              \
                                                                                \

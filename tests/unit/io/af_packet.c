@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * af_packet.c - the packet socket backend on a veth pair: the contract, and
+ * which packets and errors come up.
+ *
+ * Each test has a network namespace of its own, which goes with its process.
+ * At the far end of the pair is a packet socket of the test's own.
+ */
+#define _GNU_SOURCE /* unshare(2) */
+#include "check.h"
+#include "contract.h"
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <linux/if_tun.h>
+#include <linux/virtio_net.h>
+#include <net/if.h>
+#include <sched.h>
+#include <stdarg.h>
+#include <sys/ioctl.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static void run(const char *command)
+{
+	ck_assert_msg(system(command) == 0, "failed: %s", command);
+}
+
+static bool write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	bool ok = fd >= 0 && write(fd, text, strlen(text)) > 0;
+
+	if (fd >= 0)
+		close(fd);
+	return ok;
+}
+
+/* A namespace of our own: as root, or as root of a user namespace. */
+static bool enter_namespace(void)
+{
+	char map[32];
+
+	if (geteuid() == 0)
+		return unshare(CLONE_NEWNET) == 0;
+	snprintf(map, sizeof(map), "0 %u 1", geteuid());
+	return unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0 &&
+	       write_file("/proc/self/uid_map", map);
+}
+
+/* Why these tests cannot be run here; NULL: they can. */
+static const char *why_not(void)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0)
+		_exit(enter_namespace() ? 0 : 1);
+	if (pid < 0 || waitpid(pid, &status, 0) != pid || status != 0)
+		return "no network namespace can be made";
+	if (system("ip -V >/dev/null 2>&1") != 0)
+		return "no ip(8)";
+	return NULL;
+}
+
+/* No IPv6 of the kernel's own, which would speak up when it likes. */
+static void make_pair(void)
+{
+	ck_assert(enter_namespace());
+	write_file("/proc/sys/net/ipv6/conf/default/disable_ipv6", "1");
+	run("ip link add near address 02:00:00:00:00:01 type veth "
+	    "peer name far address 02:00:00:00:00:02");
+	run("ip link set far up && ip link set near up");
+}
+
+static int open_far(void)
+{
+	struct sockaddr_ll addr = {
+		.sll_family = AF_PACKET,
+		.sll_protocol = htons(ETH_P_ALL),
+		.sll_ifindex = (int)if_nametoindex("far"),
+	};
+	int on = 1, bytes = 8 << 20;
+	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+
+	ck_assert_int_ge(fd, 0);
+	setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes));
+	setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &bytes, sizeof(bytes));
+	ck_assert_int_eq(setsockopt(fd, SOL_PACKET, PACKET_VNET_HDR, &on,
+				    sizeof(on)),
+			 0);
+	ck_assert_int_eq(setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &on,
+				    sizeof(on)),
+			 0);
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&addr, sizeof(addr)), 0);
+	return fd;
+}
+
+static struct lvs_port *open_port(const char *ifname, uint32_t buffers)
+{
+	struct lvs_port_opts opts = LVS_OPTS(struct lvs_port_opts);
+	struct lvs_port *port;
+
+	opts.ifname = ifname;
+	opts.buffers = buffers;
+	ck_assert_int_eq(lvs_port_open("af_packet", &opts, &port), 0);
+	return port;
+}
+
+static void rig_open(struct rig *rig, uint32_t buffers)
+{
+	struct lvs_port_opts opts = LVS_OPTS(struct lvs_port_opts);
+
+	make_pair();
+	rig->far_fd = open_far();
+	rig->port = open_port("near", buffers);
+	rig->link = if_nametoindex("near");
+	opts.link = 99;
+	ck_assert_int_eq(lvs_port_open("memory", &opts, &rig->other), 0);
+}
+
+static void rig_close(struct rig *rig)
+{
+	lvs_port_close(rig->port);
+	lvs_port_close(rig->other);
+	close(rig->far_fd);
+}
+
+static void rig_put(struct rig *rig, const struct frame *f)
+{
+	struct virtio_net_hdr vnet = {
+		.flags = f->off.flags & LVS_OFF_CSUM
+				 ? VIRTIO_NET_HDR_F_NEEDS_CSUM
+				 : 0,
+		.gso_type =
+			f->off.gso == LVS_GSO_TCPV4   ? VIRTIO_NET_HDR_GSO_TCPV4
+			: f->off.gso == LVS_GSO_TCPV6 ? VIRTIO_NET_HDR_GSO_TCPV6
+						      : VIRTIO_NET_HDR_GSO_NONE,
+		.hdr_len = (uint16_t)f->payload,
+		.gso_size = f->off.gso_size,
+		.csum_start = f->off.csum_start,
+		.csum_offset = f->off.csum_offset,
+	};
+	struct iovec iov[2] = {
+		{ &vnet, sizeof(vnet) },
+		{ (void *)(uintptr_t)f->bytes, f->len },
+	};
+
+	ck_assert_int_eq(writev(rig->far_fd, iov, 2),
+			 (ssize_t)(sizeof(vnet) + f->len));
+}
+
+static void rig_take(struct rig *rig, struct frame *f)
+{
+	struct pollfd fd = { .fd = rig->far_fd, .events = POLLIN };
+	struct virtio_net_hdr vnet;
+	struct iovec iov[2] = {
+		{ &vnet, sizeof(vnet) },
+		{ f->bytes, sizeof(f->bytes) },
+	};
+	ssize_t got;
+
+	ck_assert_msg(poll(&fd, 1, 5000) == 1, "nothing was sent");
+	got = readv(rig->far_fd, iov, 2);
+	ck_assert_int_gt(got, (ssize_t)sizeof(vnet));
+	f->len = (size_t)got - sizeof(vnet);
+	memset(&f->off, 0, sizeof(f->off));
+	if (vnet.flags & VIRTIO_NET_HDR_F_NEEDS_CSUM)
+		f->off.flags = LVS_OFF_CSUM;
+	f->off.gso = vnet.gso_type == VIRTIO_NET_HDR_GSO_TCPV4	 ? LVS_GSO_TCPV4
+		     : vnet.gso_type == VIRTIO_NET_HDR_GSO_TCPV6 ? LVS_GSO_TCPV6
+								 : LVS_GSO_NONE;
+	f->off.gso_size = vnet.gso_size;
+}
+
+static void tag(struct frame *f, uint16_t tci)
+{
+	memmove(f->bytes + 16, f->bytes + 12, f->len - 12);
+	frame_put16(f->bytes + 12, 0x8100);
+	frame_put16(f->bytes + 14, tci);
+	f->len += 4;
+}
+
+static void as_it_is(struct frame *f)
+{
+	(void)f;
+}
+
+static void to_another_host(struct frame *f)
+{
+	f->bytes[5] = 0x77;
+}
+
+static void lldp(struct frame *f)
+{
+	frame_put16(f->bytes + 12, 0x88cc);
+}
+
+static void of_vlan_7(struct frame *f)
+{
+	tag(f, 7);
+}
+
+static void with_priority_3(struct frame *f)
+{
+	tag(f, 3 << 13);
+}
+
+START_TEST(only_what_concerns_the_interface_is_lent)
+{
+	static const struct {
+		const char *what;
+		void (*change)(struct frame *f);
+		int lent;
+	} rows[] = {
+		{ "an IPv4 packet to us", as_it_is, 1 },
+		{ "a frame to another host", to_another_host, 0 },
+		{ "a protocol that is not ours", lldp, 0 },
+		{ "a frame of a VLAN", of_vlan_7, 0 },
+		{ "priority without VLAN, untagged", with_priority_3, 1 },
+	};
+	static struct frame f, plain;
+	struct lvs_pkt *pkts[4];
+	struct rig rig;
+
+	rig_open(&rig, 4);
+	run("ip link set near promisc on");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		frame_tcp(&f, AF_INET, 50);
+		frame_finish(&f);
+		plain = f;
+		rows[i].change(&f);
+		rig_put(&rig, &f);
+		/* What comes after it tells that it has been here. */
+		frame_tcp(&f, AF_INET6, 50);
+		frame_finish(&f);
+		rig_put(&rig, &f);
+		rx(&rig, pkts, rows[i].lent + 1, 4);
+		ck_assert_msg(pkts[rows[i].lent]->len == f.len, "%s",
+			      rows[i].what);
+		if (rows[i].lent)
+			ck_assert_mem_eq(pkts[0]->data, plain.bytes, plain.len);
+		lvs_port_release(rig.port, pkts, (size_t)rows[i].lent + 1);
+	}
+	rig_close(&rig);
+}
+END_TEST
+
+START_TEST(does_not_hear_itself)
+{
+	static struct frame f, got;
+	struct rig rig;
+	struct lvs_pkt pkt;
+	struct lvs_pkt *pkts[1] = { &pkt };
+
+	rig_open(&rig, 4);
+	frame_tcp(&f, AF_INET, 50);
+	frame_finish(&f);
+	as_packet(&pkt, &f);
+	ck_assert_uint_eq(lvs_port_tx(rig.port, pkts, 1), 1);
+	rig_take(&rig, &got);
+	expect_none(&rig);
+	rig_close(&rig);
+}
+END_TEST
+
+START_TEST(goes_on_after_down_and_up)
+{
+	static struct frame f;
+	struct rig rig;
+	struct lvs_pkt pkt, *got;
+	struct lvs_pkt *pkts[1] = { &pkt };
+	struct lvs_port_stats stats;
+
+	rig_open(&rig, 4);
+	frame_tcp(&f, AF_INET, 50);
+	frame_finish(&f);
+	as_packet(&pkt, &f);
+	run("ip link set near down");
+	expect_none(&rig);
+	ck_assert_uint_eq(lvs_port_tx(rig.port, pkts, 1), 0);
+	lvs_port_stats(rig.port, &stats);
+	ck_assert_uint_eq(stats.tx_dropped, 1);
+	run("ip link set near up");
+	rig_put(&rig, &f);
+	got = rx_one(&rig);
+	ck_assert_uint_eq(lvs_port_tx(rig.port, &got, 1), 1);
+	lvs_port_release(rig.port, &got, 1);
+	rig_close(&rig);
+}
+END_TEST
+
+START_TEST(opens_an_interface_that_is_down)
+{
+	static struct frame f;
+	struct lvs_pkt *got;
+	struct rig rig;
+
+	rig_open(&rig, 4);
+	lvs_port_close(rig.port);
+	run("ip link set near down");
+	rig.port = open_port("near", 4);
+	expect_none(&rig);
+	run("ip link set near up");
+	frame_tcp(&f, AF_INET, 50);
+	frame_finish(&f);
+	rig_put(&rig, &f);
+	got = rx_one(&rig);
+	lvs_port_release(rig.port, &got, 1);
+	rig_close(&rig);
+}
+END_TEST
+
+START_TEST(says_when_the_interface_is_gone)
+{
+	struct lvs_pkt *pkt;
+	struct rig rig;
+
+	rig_open(&rig, 4);
+	run("ip link del near");
+	ck_assert_int_eq(lvs_port_rx(rig.port, &pkt, 1), LVS_ERR_NODEV);
+	ck_assert_int_eq(lvs_port_rx(rig.port, &pkt, 1), LVS_ERR_NODEV);
+	rig_close(&rig);
+}
+END_TEST
+
+START_TEST(counts_what_the_kernel_had_no_room_for)
+{
+	static struct frame f;
+	struct lvs_port_stats stats;
+	uint64_t before;
+	struct rig rig;
+
+	rig_open(&rig, 4);
+	frame_tcp(&f, AF_INET, 60000);
+	for (int i = 0; i < 2000; i++)
+		rig_put(&rig, &f);
+	lvs_port_stats(rig.port, &stats);
+	ck_assert_uint_gt(stats.rx_dropped, 0);
+	before = stats.rx_dropped;
+	lvs_port_stats(rig.port, &stats);
+	ck_assert_uint_eq(stats.rx_dropped, before);
+	rig_close(&rig);
+}
+END_TEST
+
+START_TEST(open_errors)
+{
+	struct lvs_port_opts opts = LVS_OPTS(struct lvs_port_opts);
+	struct lvs_port *port = NULL;
+
+	make_pair();
+	opts.ifname = "nonesuch";
+	ck_assert_int_eq(lvs_port_open("af_packet", &opts, &port),
+			 LVS_ERR_NODEV);
+	opts.ifname = "a-name-longer-than-any-interface-has";
+	ck_assert_int_eq(lvs_port_open("af_packet", &opts, &port),
+			 LVS_ERR_NODEV);
+	opts.ifname = NULL;
+	ck_assert_int_eq(lvs_port_open("af_packet", &opts, &port),
+			 LVS_ERR_NODEV);
+	opts.ifname = "near";
+	if (setresuid(65534, 65534, 65534) == 0)
+		ck_assert_int_eq(lvs_port_open("af_packet", &opts, &port),
+				 LVS_ERR_PERM);
+	ck_assert_ptr_null(port);
+}
+END_TEST
+
+START_TEST(a_device_without_link_header)
+{
+	struct ifreq req = { .ifr_flags = IFF_TUN | IFF_NO_PI };
+	static struct frame f;
+	struct lvs_pkt *pkt;
+	struct rig rig;
+	unsigned char got[100];
+	int tun;
+
+	rig_open(&rig, 4);
+	tun = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
+	if (tun < 0) {
+		rig_close(&rig);
+		return;
+	}
+	lvs_port_close(rig.port);
+	strcpy(req.ifr_name, "tun");
+	ck_assert_int_eq(ioctl(tun, TUNSETIFF, &req), 0);
+	run("ip link set tun up");
+	rig.port = open_port("tun", 4);
+	frame_tcp(&f, AF_INET, 50);
+	frame_finish(&f);
+	f.len -= FRAME_L2;
+	ck_assert_int_eq(write(tun, f.bytes + FRAME_L2, f.len), (int)f.len);
+	pkt = rx_one(&rig);
+	ck_assert_uint_eq(pkt->l2_len, 0);
+	ck_assert_uint_eq(pkt->to_host, 1);
+	ck_assert_uint_eq(pkt->len, f.len);
+	ck_assert_mem_eq(pkt->data, f.bytes + FRAME_L2, f.len);
+	ck_assert_uint_eq(lvs_port_tx(rig.port, &pkt, 1), 1);
+	ck_assert_int_eq(read(tun, got, sizeof(got)), (int)f.len);
+	ck_assert_mem_eq(got, f.bytes + FRAME_L2, f.len);
+	lvs_port_release(rig.port, &pkt, 1);
+	rig_close(&rig);
+	close(tun);
+}
+END_TEST
+
+LVS_TEST_MAIN_UNLESS(why_not(), "io/af_packet", CONTRACT_TESTS,
+		     only_what_concerns_the_interface_is_lent,
+		     does_not_hear_itself, goes_on_after_down_and_up,
+		     opens_an_interface_that_is_down,
+		     says_when_the_interface_is_gone,
+		     counts_what_the_kernel_had_no_room_for, open_errors,
+		     a_device_without_link_header)
