@@ -109,6 +109,36 @@ LVS_API int lvs_ctl_conn_each(struct lvs_ctl *ctl,
 					  const struct lvs_conn_info *conn),
 			      void *ctx);
 
+/* Connection synchronisation: one that sends, one that receives. */
+enum lvs_sync_role {
+	LVS_SYNC_MASTER = 1,
+	LVS_SYNC_BACKUP = 2,
+};
+
+/* A member that is 0 (a group without family) has IPVS's default. */
+struct lvs_sync_conf {
+	size_t sz;
+	uint32_t role;         /* enum lvs_sync_role */
+	uint32_t id;           /* 0: of all */
+	char link[16];         /* interface to send on, or to receive from */
+	struct lvs_addr group; /* multicast */
+	uint16_t port;         /* UDP */
+	uint16_t max_len;      /* of a datagram, bytes */
+	uint8_t ttl;
+};
+
+/*
+ * Start CONF->role, stop ROLE, and list what runs (at most two, in LIST);
+ * *COUNT is written on success only.  LVS_ERR_EXIST, LVS_ERR_SRCH (none runs),
+ * LVS_ERR_NODEV, LVS_ERR_INVAL; LVS_ERR_NOTSUP by a server that has no
+ * synchronisation.
+ */
+LVS_API int lvs_ctl_sync_start(struct lvs_ctl *ctl,
+			       const struct lvs_sync_conf *conf);
+LVS_API int lvs_ctl_sync_stop(struct lvs_ctl *ctl, enum lvs_sync_role role);
+LVS_API int lvs_ctl_sync_list(struct lvs_ctl *ctl, struct lvs_sync_conf list[2],
+			      size_t *count);
+
 struct lvs_ctl_info {
 	size_t sz;
 	uint32_t version;       /* of IPVS that is spoken: 0x010201 */

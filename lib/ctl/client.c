@@ -323,6 +323,21 @@ int lvs_ctl_set_timeouts(struct lvs_ctl *ctl, const struct lvs_timeouts *t)
 	return transact(ctl, NULL, NULL);
 }
 
+int lvs_ctl_sync_start(struct lvs_ctl *ctl, const struct lvs_sync_conf *conf)
+{
+	lvs_ctl_put_sync(ask(ctl, IPVS_CMD_NEW_DAEMON), conf);
+	return transact(ctl, NULL, NULL);
+}
+
+int lvs_ctl_sync_stop(struct lvs_ctl *ctl, enum lvs_sync_role role)
+{
+	struct lvs_sync_conf conf = LVS_OPTS(struct lvs_sync_conf);
+
+	conf.role = role;
+	lvs_ctl_put_sync(ask(ctl, IPVS_CMD_DEL_DAEMON), &conf);
+	return transact(ctl, NULL, NULL);
+}
+
 /* ---- one thing asked for ------------------------------------------------- */
 
 static int timeouts_answer(void *ctx, const struct nlmsghdr *nlh)
@@ -516,6 +531,39 @@ int lvs_ctl_dest_list(struct lvs_ctl *ctl, const struct lvs_service_id *id,
 	if (err)
 		return err;
 	*items = l.items;
+	*count = l.count;
+	return 0;
+}
+
+struct sync_listing {
+	struct lvs_sync_conf list[2];
+	size_t count;
+};
+
+static int sync_answer(void *ctx, const struct nlmsghdr *nlh)
+{
+	const struct nlattr *nest =
+		lvs_attr_find(nlh, GENL_HDRLEN, IPVS_CMD_ATTR_DAEMON);
+	struct sync_listing *l = ctx;
+
+	if (!nest || l->count == 2 ||
+	    lvs_ctl_get_sync(nest, &l->list[l->count]))
+		return LVS_ERR_PROTO;
+	l->count++;
+	return 0;
+}
+
+int lvs_ctl_sync_list(struct lvs_ctl *ctl, struct lvs_sync_conf items[2],
+		      size_t *count)
+{
+	struct sync_listing l = { .count = 0 };
+	int err;
+
+	ask_dump(ctl, IPVS_CMD_GET_DAEMON);
+	err = transact(ctl, sync_answer, &l);
+	if (err)
+		return err;
+	memcpy(items, l.list, sizeof(l.list));
 	*count = l.count;
 	return 0;
 }

@@ -48,6 +48,10 @@ int lvs_ctl_get_dest(const struct nlattr *nest, enum lvs_ctl_detail detail,
 int lvs_ctl_get_dest_info(const struct nlattr *nest, uint16_t family,
 			  struct lvs_dest_info *info);
 
+/* Synchronisation daemons. */
+void lvs_ctl_put_sync(struct nlmsghdr *nlh, const struct lvs_sync_conf *conf);
+int lvs_ctl_get_sync(const struct nlattr *nest, struct lvs_sync_conf *conf);
+
 /* Counters, as IPVS has them twice: 32 bits where it began, 64 now. */
 void lvs_ctl_put_stats(struct nlmsghdr *nlh, uint16_t type,
 		       const struct lvs_stats *stats);

@@ -300,12 +300,18 @@ static bool conn_more(struct lvs_session *s)
 
 /* ---- the list ------------------------------------------------------------ */
 
-/* No connections are synchronised yet: there is no daemon to stop or list. */
+/*
+ * There is no synchronisation to start, so none runs that could be stopped;
+ * but what is asked for wrongly is that in the first place.
+ */
 static int daemon_del(struct lvs_session *s, const struct lvs_request *req)
 {
+	const struct nlattr *nest = req->attr[IPVS_CMD_ATTR_DAEMON];
+	struct lvs_sync_conf conf;
+	int err = nest ? lvs_ctl_get_sync(nest, &conf) : LVS_ERR_INVAL;
+
 	(void)s;
-	(void)req;
-	return LVS_ERR_SRCH;
+	return err ? err : LVS_ERR_SRCH;
 }
 
 static bool nothing_more(struct lvs_session *s)
