@@ -1,55 +1,23 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=bash
 #
-# lib.sh - a network of namespaces to test a director in.  To be sourced.
-#
-#	     front: 10.1.0.0/24           back: 10.2.0.0/24
-#	client .2 ----------- .1 director .1 ------+--- .11 rs1
-#	   `---- .2 -------------------------------+--- .12 rs2
-#	        (replies of DR and TUN come here)  `--- .13 rs3
-#
-# In IPv6 the networks are fd01::/64 and fd02::/64 with the same host parts.
-# A real server's way out is the director, but for what comes from a VIP of
-# its own (DR, TUN): that goes straight to the client, as through a router.
-#
-# Everything has the shell's pid in its name; whatever way the script ends, no
-# namespace, process or file of it is left.
+# lib.sh - what the tests of this folder share: the network that they run in
+# (examples/network.sh, where it is drawn) and results as TAP.  To be sourced.
 set -u
 
 top=${top_srcdir:-$(cd "$(dirname "$0")/../.." && pwd)}
 build=${top_builddir:-$top}
+# shellcheck source=examples/network.sh
+. "$top/examples/network.sh"
+
 # shellcheck disable=SC2034 # not every script starts all of them
 {
 	lvsd=$build/bin/lvsd/lvsd
 	lvsadm=$build/bin/lvsadm/lvsadm
 	decap=$build/examples/decap
 	echo_udp=$build/tests/net/echo
-	real_server=$top/bin/realserver/lvs-realserver
 }
-
-prefix=lvs-net-$$
-hosts='client director switch rs1 rs2 rs3'
-work=$(mktemp -d "${TMPDIR:-/tmp}/$prefix.XXXXXX")
-export LVS_REALSERVER_STATE=$work/realserver
 number=0 failures=0
-
-clean_up() {
-	local host pids
-	for host in $hosts; do
-		pids=$(ip netns pids "$prefix-$host" 2>/dev/null)
-		# shellcheck disable=SC2086 # several
-		[ -z "$pids" ] || kill -KILL $pids 2>/dev/null
-	done
-	wait 2>/dev/null
-	for host in $hosts; do
-		ip netns del "$prefix-$host" 2>/dev/null
-	done
-	rm -rf "$work"
-}
-trap clean_up EXIT
-trap 'exit 130' INT TERM HUP
-
-# ---- results --------------------------------------------------------------
 
 skip_all() { # WHY
 	echo "1..0 # SKIP $1"
@@ -96,163 +64,14 @@ finish() {
 	exit
 }
 
-# ---- the network ----------------------------------------------------------
+# ---- traffic --------------------------------------------------------------
 
-on() { # HOST COMMAND...
-	ip netns exec "$prefix-$1" "${@:2}"
-}
-
-add_host() { # HOST
-	local ns=$prefix-$1
-	ip netns add "$ns"
-	ip -n "$ns" link set lo up
-	# Addresses are there at once, and packets may come by any way.
-	on "$1" sysctl -q -w net.ipv4.conf.all.rp_filter=0 \
-		net.ipv4.conf.default.rp_filter=0 \
-		net.ipv6.conf.all.accept_dad=0 \
-		net.ipv6.conf.default.accept_dad=0 \
-		net.ipv6.conf.default.router_solicitations=0
-}
-
-# A cable from HOST's interface NAME to PEER's.
-add_cable() { # HOST NAME PEER PEER-NAME
-	ip -n "$prefix-$1" link add "$2" type veth peer name "$4" \
-		netns "$prefix-$3"
-	ip -n "$prefix-$1" link set "$2" up
-	ip -n "$prefix-$3" link set "$4" up
-}
-
-add_address() { # HOST NAME NET HOST-PART
-	ip -n "$prefix-$1" addr add "10.$3.0.$4/24" dev "$2"
-	ip -n "$prefix-$1" addr add "fd0$3::$4/64" dev "$2" nodad
-}
-
-add_network() {
-	local host
-	for host in $hosts; do
-		add_host "$host"
-	done
-	ip -n "$prefix-switch" link add back type bridge
-	ip -n "$prefix-switch" link set back up
-	add_cable client front director front
-	add_address client front 1 2
-	add_address director front 1 1
-	for host in client director rs1 rs2 rs3; do
-		case $host in
-		rs*) add_cable $host eth0 switch $host ;;
-		*) add_cable $host back switch $host ;;
-		esac
-		ip -n "$prefix-switch" link set $host master back
-	done
-	add_address client back 2 2
-	add_address director back 2 1
-	for host in 1 2 3; do
-		add_address rs$host eth0 2 1$host
-		ip -n "$prefix-rs$host" route add default via 10.2.0.1
-		ip -n "$prefix-rs$host" route add default via fd02::1
-		ip -n "$prefix-rs$host" route add default via 10.2.0.2 table 100
-		ip -n "$prefix-rs$host" route add default via fd02::2 table 100
-	done
-}
-
-# The VIPs that real servers have themselves, for DR and TUN.
-add_vips() { # VIP...
-	local host vip
-	for host in rs1 rs2 rs3; do
-		on $host "$real_server" start "$@" >"$work/realserver.log" 2>&1 ||
-			{ cat "$work/realserver.log" >&2 && return 1; }
-		for vip; do
-			ip -n "$prefix-$host" rule add from "$vip" lookup 100
-		done
-	done
-}
-
-# ---- what runs in it ------------------------------------------------------
-
-# Start COMMAND in the background, and wait until it prints a first line.  Its
-# process number is in $started.
-start() { # HOST COMMAND...
-	local fd
-	exec {fd}< <(exec ip netns exec "$prefix-$1" "${@:2}" \
-		2>>"$work/$(basename "$2").log")
-	started=$!
-	if ! read -r -t 20 _ <&"$fd"; then
-		echo "$2 does not start:" >&2
-		cat "$work/$(basename "$2").log" >&2
-		return 1
-	fi
-}
-
-# An nginx on HOST; it answers / with the name of the host.  It puts itself in
-# the background when it listens.
-start_nginx() { # HOST
-	mkdir -p "$work/$1"
-	cat >"$work/$1/nginx.conf" <<-CONF
-		user root;
-		worker_processes 1;
-		pid $work/$1/nginx.pid;
-		error_log $work/$1/nginx.log;
-		events { worker_connections 4096; }
-		http {
-			access_log off;
-			sendfile on;
-			keepalive_requests 1000000;
-			client_body_temp_path $work/$1;
-			proxy_temp_path $work/$1;
-			fastcgi_temp_path $work/$1;
-			uwsgi_temp_path $work/$1;
-			scgi_temp_path $work/$1;
-			server {
-				listen 80 backlog=4096;
-				listen [::]:80 backlog=4096;
-				listen 8080 backlog=4096;
-				listen [::]:8080 backlog=4096;
-				location / { return 200 "$1\n"; }
-				location /files/ { alias $work/files/; }
-			}
-		}
-	CONF
-	on "$1" nginx -c "$work/$1/nginx.conf" -e "$work/$1/nginx.log"
-}
-
-start_nginxes() {
-	local host
-	for host in rs1 rs2 rs3; do
-		start_nginx $host || return
-	done
-}
-
-# lvsd on the director with the configuration on standard input, to which the
-# interfaces and the socket are added.  As start.
-start_lvsd() {
-	{
-		printf 'socket = "%s"\n' "$work/lvsd.sock"
-		printf 'interface "%s" { }\n' front back
-		cat
-	} >"$work/lvsd.conf"
-	start director "$lvsd" -c "$work/lvsd.conf" --ready-fd 1
-}
-
-adm() { # ARGUMENT...
-	"$lvsadm" --socket "$work/lvsd.sock" "$@"
-}
-
-# ---- clients --------------------------------------------------------------
-
-# ADDRESS as it stands in a URL or before a port.
-url() { # ADDRESS
-	case $1 in
-	*:*) echo "[$1]" ;;
-	*) echo "$1" ;;
-	esac
-}
-
-# COUNT connections one after the other: how many each real server answered,
-# as "rs1:600 rs2:400".
-spread() { # ADDRESS:PORT COUNT
-	on client curl -sS --max-time 60 -H 'Connection: close' \
-		"http://$1/?[1-$2]" | sort | uniq -c |
-		awk '{ printf "%s%s:%d", sep, $2, $1; sep = " " }'
+# Packets of HOST's interface NAME that FILTER selects go to FILE from now on,
+# until the process $started is stopped.
+capture() { # HOST NAME FILE FILTER
+	# shellcheck disable=SC2016 # the inner shell's arguments
+	start "$1" sh -c 'exec tcpdump -Z root --immediate-mode -U -s 0 \
+		-i "$0" -w "$1" "$2" 2>&1' "$2" "$3" "$4"
 }
 
 # The checksum of the file that comes from URL.
