@@ -27,6 +27,13 @@ static inline void *lvs_mem_array(const struct lvs_allocator *mem, size_t count,
 	return mem->alloc(mem->ctx, bytes);
 }
 
+/*
+ * PTR (NULL: nothing) moved to SIZE bytes, of which those after the first
+ * OLD_SIZE are zero.  NULL: no memory, and PTR is as before.
+ */
+void *lvs_mem_regrow(const struct lvs_allocator *mem, void *ptr,
+		     size_t old_size, size_t size);
+
 /* PTR may be NULL. */
 static inline void lvs_mem_free(const struct lvs_allocator *mem, void *ptr,
 				size_t size)
