@@ -13,6 +13,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* As ck_assert, without its system call: for loops of many thousands. */
+#define LVS_MUST(condition)                                                    \
+	do {                                                                   \
+		if (!(condition))                                              \
+			ck_abort_msg("not so: %s", #condition);                \
+	} while (0)
+
 #define LVS_TEST_MAIN(title, ...) LVS_TEST_MAIN_UNLESS(NULL, title, __VA_ARGS__)
 
 /* If WHY_NOT, a string, is not NULL, the program is skipped and says it. */

@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * map.c - putting into buckets, taking out, and splitting them.
+ */
+#include "base/map.h"
+
+#include "base/mem.h"
+
+#include <assert.h>
+#include <string.h>
+
+#define CHUNK_BUCKETS (1u << LVS_MAP_CHUNK_SHIFT)
+#define CHUNK_BYTES   (CHUNK_BUCKETS * sizeof(struct lvs_bucket))
+#define FIRST_ROOM    16u
+/* Entries for a bucket at which the next round begins. */
+#define FULL_LOAD 9u
+/* Overflow buckets in a chunk, as power of two: 16 KiB. */
+#define OVERFLOW_SHIFT 8u
+/* 2^27 buckets carry more entries than there are values. */
+#define MAX_BUCKETS (1u << 27)
+
+static_assert(sizeof(struct lvs_bucket) == 64, "a bucket is a cache line");
+
+static void set_tag(struct lvs_bucket *bucket, unsigned slot, uint8_t tag)
+{
+	unsigned shift = 8 * (slot % 8);
+
+	if (slot < 8) {
+		bucket->tags_low &= ~(UINT64_C(0xff) << shift);
+		bucket->tags_low |= (uint64_t)tag << shift;
+	} else {
+		bucket->tags_high &= ~(UINT32_C(0xff) << shift);
+		bucket->tags_high |= (uint32_t)tag << shift;
+	}
+}
+
+static uint8_t get_tag(const struct lvs_bucket *bucket, unsigned slot)
+{
+	return (uint8_t)(slot < 8 ? bucket->tags_low >> (8 * slot)
+				  : bucket->tags_high >> (8 * (slot - 8)));
+}
+
+static bool add_chunk(struct lvs_map *map, uint32_t number)
+{
+	struct lvs_bucket *chunk;
+
+	if (number == map->room) {
+		uint32_t room = map->room ? 2 * map->room : FIRST_ROOM;
+		struct lvs_bucket **chunks =
+			lvs_mem_regrow(&map->opts.mem, map->chunks,
+				       map->room * sizeof(*chunks),
+				       room * sizeof(*chunks));
+
+		if (!chunks)
+			return false;
+		map->bytes += (room - map->room) * sizeof(*chunks);
+		map->chunks = chunks;
+		map->room = room;
+	}
+	chunk = lvs_mem_alloc(&map->opts.mem, CHUNK_BYTES);
+	if (!chunk)
+		return false;
+	map->bytes += CHUNK_BYTES;
+	map->chunks[number] = chunk;
+	return true;
+}
+
+int lvs_map_init(struct lvs_map *map, const struct lvs_map_opts *opts)
+{
+	memset(map, 0, sizeof(*map));
+	map->opts = *opts;
+	lvs_slab_init(&map->overflow, &opts->mem, sizeof(struct lvs_bucket),
+		      OVERFLOW_SHIFT);
+	if (!add_chunk(map, 0)) {
+		lvs_map_fini(map);
+		return LVS_ERR_NOMEM;
+	}
+	map->buckets = CHUNK_BUCKETS;
+	map->mask = CHUNK_BUCKETS - 1;
+	return 0;
+}
+
+void lvs_map_fini(struct lvs_map *map)
+{
+	for (uint32_t i = 0; i < map->room; i++)
+		lvs_mem_free(&map->opts.mem, map->chunks[i], CHUNK_BYTES);
+	lvs_mem_free(&map->opts.mem, map->chunks,
+		     map->room * sizeof(*map->chunks));
+	lvs_slab_fini(&map->overflow);
+}
+
+size_t lvs_map_bytes(const struct lvs_map *map)
+{
+	return map->bytes + map->overflow.bytes;
+}
+
+/*
+ * TAG and VALUE into the chain that begins with FIRST.  A new overflow bucket
+ * comes from the chain *SPARE (1 + index, linked by `more`) if there is one.
+ */
+static bool put(struct lvs_map *map, struct lvs_bucket *first, uint8_t tag,
+		uint32_t value, uint32_t *spare)
+{
+	struct lvs_bucket *bucket = first;
+	unsigned holes, slot;
+	uint32_t index;
+
+	if (first->more)
+		bucket = lvs_map_more(map, first);
+	holes = lvs_bucket_match(bucket, 0);
+	if (!holes) {
+		if (*spare) {
+			index = *spare - 1;
+			bucket = lvs_slab_at(&map->overflow, index);
+			*spare = bucket->more;
+			memset(bucket, 0, sizeof(*bucket));
+		} else {
+			index = lvs_slab_alloc(&map->overflow);
+			if (index == LVS_SLAB_NONE)
+				return false;
+			bucket = lvs_slab_at(&map->overflow, index);
+		}
+		bucket->more = first->more;
+		first->more = index + 1;
+		holes = 1;
+	}
+	slot = (unsigned)__builtin_ctz(holes);
+	set_tag(bucket, slot, tag);
+	bucket->values[slot] = value;
+	return true;
+}
+
+int lvs_map_insert(struct lvs_map *map, uint64_t hash, uint32_t value)
+{
+	uint32_t none = 0;
+
+	if (!put(map, lvs_map_first(map, hash), lvs_map_tag(hash), value,
+		 &none))
+		return LVS_ERR_NOMEM;
+	map->entries++;
+	if (map->entries > (uint64_t)map->buckets * FULL_LOAD)
+		map->growing = true;
+	lvs_map_grow(map, 1);
+	return 0;
+}
+
+/* The slot of VALUE under HASH; NULL: none. */
+static struct lvs_bucket *locate(const struct lvs_map *map, uint64_t hash,
+				 uint32_t value, unsigned *slot)
+{
+	struct lvs_bucket *bucket = lvs_map_first(map, hash);
+
+	for (; bucket; bucket = lvs_map_more(map, bucket)) {
+		unsigned hits = lvs_bucket_match(bucket, lvs_map_tag(hash));
+
+		for (; hits; hits &= hits - 1) {
+			*slot = (unsigned)__builtin_ctz(hits);
+			if (bucket->values[*slot] == value)
+				return bucket;
+		}
+	}
+	return NULL;
+}
+
+/* A slot of BUCKET that is not free, or LVS_BUCKET_SLOTS. */
+static unsigned any_used(const struct lvs_bucket *bucket)
+{
+	unsigned used =
+		~lvs_bucket_match(bucket, 0) & ((1u << LVS_BUCKET_SLOTS) - 1);
+
+	return used ? (unsigned)__builtin_ctz(used) : LVS_BUCKET_SLOTS;
+}
+
+bool lvs_map_remove(struct lvs_map *map, uint64_t hash, uint32_t value)
+{
+	struct lvs_bucket *first = lvs_map_first(map, hash);
+	struct lvs_bucket *bucket, *donor;
+	unsigned slot, last;
+
+	bucket = locate(map, hash, value, &slot);
+	if (!bucket)
+		return false;
+	map->entries--;
+	set_tag(bucket, slot, 0);
+	donor = lvs_map_more(map, first);
+	if (!donor)
+		return true;
+	last = any_used(donor);
+	if (bucket != donor) {
+		set_tag(bucket, slot, get_tag(donor, last));
+		bucket->values[slot] = donor->values[last];
+		set_tag(donor, last, 0);
+		last = any_used(donor);
+	}
+	if (last == LVS_BUCKET_SLOTS) {
+		uint32_t empty = first->more - 1;
+
+		first->more = donor->more;
+		lvs_slab_free(&map->overflow, empty);
+	}
+	return true;
+}
+
+bool lvs_map_replace(struct lvs_map *map, uint64_t hash, uint32_t old,
+		     uint32_t new)
+{
+	unsigned slot;
+	struct lvs_bucket *bucket = locate(map, hash, old, &slot);
+
+	if (bucket)
+		bucket->values[slot] = new;
+	return bucket != NULL;
+}
+
+/* All entries of FROM again, each in its own of LOW and HIGH. */
+static void distribute(struct lvs_map *map, const struct lvs_bucket *from,
+		       struct lvs_bucket *low, struct lvs_bucket *high,
+		       uint32_t *spare)
+{
+	unsigned used =
+		~lvs_bucket_match(from, 0) & ((1u << LVS_BUCKET_SLOTS) - 1);
+
+	for (; used; used &= used - 1) {
+		unsigned slot = (unsigned)__builtin_ctz(used);
+		uint32_t value = from->values[slot];
+		uint64_t hash = map->opts.hash(map->opts.ctx, value);
+
+		put(map, hash & (map->mask + 1) ? high : low,
+		    get_tag(from, slot), value, spare);
+	}
+}
+
+/*
+ * The chain of LOW over LOW and HIGH, which is empty.  That finds room without
+ * the allocator: a chain of n buckets needs no more than n + 1 when it is two,
+ * and its own overflow buckets are emptied before they are filled.
+ */
+static void split(struct lvs_map *map, struct lvs_bucket *low,
+		  struct lvs_bucket *high)
+{
+	struct lvs_bucket from = *low;
+	uint32_t spare = 0;
+
+	memset(low, 0, sizeof(*low));
+	for (;;) {
+		uint32_t next = from.more;
+		struct lvs_bucket *bucket;
+
+		distribute(map, &from, low, high, &spare);
+		if (!next)
+			break;
+		bucket = lvs_slab_at(&map->overflow, next - 1);
+		from = *bucket;
+		bucket->more = spare;
+		spare = next;
+	}
+	while (spare) {
+		uint32_t index = spare - 1;
+
+		spare = ((struct lvs_bucket *)lvs_slab_at(&map->overflow,
+							  index))
+				->more;
+		lvs_slab_free(&map->overflow, index);
+	}
+}
+
+/* The split after this one will read these: they come while others work. */
+static void prepare(const struct lvs_map *map, uint32_t number)
+{
+	const struct lvs_bucket *bucket = lvs_map_at(map, number);
+	unsigned used =
+		~lvs_bucket_match(bucket, 0) & ((1u << LVS_BUCKET_SLOTS) - 1);
+
+	__builtin_prefetch(bucket + 1);
+	for (; map->opts.prefetch && used; used &= used - 1)
+		map->opts.prefetch(map->opts.ctx,
+				   bucket->values[__builtin_ctz(used)]);
+}
+
+static bool split_next(struct lvs_map *map)
+{
+	uint32_t number = map->buckets;
+	uint32_t chunk = number >> LVS_MAP_CHUNK_SHIFT;
+
+	if (number == MAX_BUCKETS)
+		return false;
+	if (chunk >= map->room || !map->chunks[chunk]) {
+		if (!add_chunk(map, chunk))
+			return false;
+	}
+	map->buckets++;
+	split(map, lvs_map_at(map, number & map->mask),
+	      lvs_map_at(map, number));
+	if (map->buckets > 2 * map->mask + 1) {
+		map->mask = 2 * map->mask + 1;
+		map->growing = false;
+	} else {
+		prepare(map, map->buckets & map->mask);
+	}
+	return true;
+}
+
+void lvs_map_grow(struct lvs_map *map, uint32_t count)
+{
+	while (map->growing && count-- > 0) {
+		if (!split_next(map))
+			return;
+	}
+}

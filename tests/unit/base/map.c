@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * map.c - the map of hashes, against an array of what was inserted.
+ */
+#include "check.h"
+
+#include "base/hash.h"
+#include "base/map.h"
+#include "base/prng.h"
+#include "unit/counted.h"
+
+#include <string.h>
+
+#define MANY 60000u
+
+static const uint64_t key[2] = { 1, 2 };
+static unsigned spread; /* bits that hashes may differ in */
+
+static uint64_t hash_of(void *ctx, uint32_t value)
+{
+	uint64_t hash = lvs_hash_bytes(key, &value, sizeof(value));
+
+	(void)ctx;
+	return spread < 64 ? hash & ((UINT64_C(1) << spread) - 1) : hash;
+}
+
+static void map_new(struct lvs_map *map, const struct lvs_allocator *mem)
+{
+	struct lvs_map_opts opts = { .mem = *mem, .hash = hash_of };
+
+	LVS_MUST(lvs_map_init(map, &opts) == 0);
+}
+
+static unsigned found(const struct lvs_map *map, uint32_t value)
+{
+	uint64_t hash = hash_of(NULL, value);
+	const struct lvs_bucket *bucket = lvs_map_first(map, hash);
+	unsigned count = 0;
+
+	for (; bucket; bucket = lvs_map_more(map, bucket)) {
+		unsigned slots = lvs_bucket_match(bucket, lvs_map_tag(hash));
+
+		for (; slots; slots &= slots - 1)
+			count += bucket->values[__builtin_ctz(slots)] == value;
+	}
+	return count;
+}
+
+START_TEST(bytes_equal)
+{
+	struct lvs_prng prng;
+
+	lvs_prng_seed(&prng, 4);
+	for (int round = 0; round < 100000; round++) {
+		uint64_t word = lvs_prng_next(&prng) & lvs_prng_next(&prng);
+		uint8_t tag = (uint8_t)(lvs_prng_next(&prng) & 0x83);
+		unsigned expected = 0;
+
+		for (unsigned i = 0; i < 8; i++)
+			expected |= (unsigned)((uint8_t)(word >> 8 * i) == tag)
+				    << i;
+		LVS_MUST(lvs_bytes_equal(word, tag) == expected);
+	}
+}
+END_TEST
+
+static void check_all(const struct lvs_map *map, const bool live[])
+{
+	for (uint32_t i = 0; i < MANY; i++)
+		LVS_MUST(found(map, i) == live[i]);
+}
+
+/*
+ * Grows over several rounds and shrinks again; with few different hashes too,
+ * which nothing but long chains can hold.
+ */
+static void random_use(unsigned hash_bits)
+{
+	static bool live[MANY];
+	struct counted counted;
+	struct lvs_map map;
+	struct lvs_prng prng;
+	uint64_t count = 0;
+
+	spread = hash_bits;
+	memset(live, 0, sizeof(live));
+	counted_init(&counted);
+	lvs_prng_seed(&prng, hash_bits);
+	map_new(&map, &counted.mem);
+	for (uint32_t step = 0; step < 4 * MANY; step++) {
+		uint32_t value = (uint32_t)lvs_prng_below(&prng, MANY);
+		uint64_t hash = hash_of(NULL, value);
+
+		LVS_MUST(found(&map, value) == live[value]);
+		if (live[value] && step < 2 * MANY && step % 4)
+			continue; /* mostly growing at first */
+		if (live[value])
+			LVS_MUST(lvs_map_remove(&map, hash, value));
+		else
+			LVS_MUST(lvs_map_insert(&map, hash, value) == 0);
+		live[value] = !live[value];
+		count += live[value] ? 1 : UINT64_MAX;
+		LVS_MUST(map.entries == count);
+		LVS_MUST(lvs_map_bytes(&map) == counted.bytes);
+		if (step % 50000 == 0)
+			check_all(&map, live);
+	}
+	check_all(&map, live);
+	LVS_MUST(map.buckets > 4096);
+	for (uint32_t i = 0; i < MANY; i++)
+		LVS_MUST(lvs_map_remove(&map, hash_of(NULL, i), i) == live[i]);
+	LVS_MUST(map.entries == 0);
+	LVS_MUST(map.overflow.live == 0);
+	lvs_map_fini(&map);
+	LVS_MUST(counted.bytes == 0);
+}
+
+START_TEST(random_hashes)
+{
+	random_use(64);
+}
+END_TEST
+
+START_TEST(few_hashes)
+{
+	random_use(9);
+}
+END_TEST
+
+START_TEST(replaced)
+{
+	struct lvs_map map;
+
+	spread = 0;
+	map_new(&map, &lvs_mem_default);
+	for (uint32_t i = 0; i < 40; i++)
+		LVS_MUST(lvs_map_insert(&map, 0, i) == 0);
+	LVS_MUST(lvs_map_replace(&map, 0, 7, 1007));
+	LVS_MUST(!lvs_map_replace(&map, 0, 7, 1008));
+	LVS_MUST(found(&map, 7) == 0);
+	LVS_MUST(found(&map, 1007) == 1);
+	LVS_MUST(map.entries == 40);
+	lvs_map_fini(&map);
+}
+END_TEST
+
+/* Without memory growing waits, and nothing that is in the map is lost. */
+START_TEST(no_memory)
+{
+	spread = 64;
+	for (uint64_t fail_at = 1; fail_at < 40; fail_at++) {
+		static bool live[MANY];
+		struct counted counted;
+		struct lvs_map map;
+		struct lvs_map_opts opts = { .hash = hash_of };
+
+		memset(live, 0, sizeof(live));
+		counted_init(&counted);
+		counted.fail_at = fail_at;
+		counted.fail_after = fail_at % 2;
+		opts.mem = counted.mem;
+		if (lvs_map_init(&map, &opts) != 0) {
+			LVS_MUST(fail_at <= 2);
+			LVS_MUST(counted.bytes == 0);
+			continue;
+		}
+		for (uint32_t i = 0; i < MANY; i++)
+			live[i] =
+				lvs_map_insert(&map, hash_of(NULL, i), i) == 0;
+		check_all(&map, live);
+		counted.fail_at = 0;
+		lvs_map_grow(&map, UINT32_MAX);
+		check_all(&map, live);
+		lvs_map_fini(&map);
+		LVS_MUST(counted.bytes == 0);
+	}
+}
+END_TEST
+
+LVS_TEST_MAIN("base/map", bytes_equal, random_hashes, few_hashes, replaced,
+	      no_memory)
