@@ -6,14 +6,14 @@
  * What is the same for all connections of a destination is not in it.
  *
  * One table finds a connection from both directions.  A flow is hashed as the
- * packet has it (source, destination); a NAT connection is entered twice,
+ * packet has it (source, destination); a connection is entered under
  *
  *	request  client:cport -> virt:vport
- *	reply    dest:dport   -> client:cport
+ *	reply    dest:dport   -> client:cport    by NAT
+ *	         virt:vport   -> client:cport    by other methods
  *
- * and others once, but for the reply key virt:vport -> client:cport (spec
- * 3.1), which LVS_CONN_REPLY asks for.  So one look-up a packet finds its
- * connection and tells the direction.
+ * under the second only if LVS_CONN_REPLY asks for it.  So one look-up a
+ * packet finds its connection and tells the direction.
  *
  * The table counts time in ticks and keeps its connections' timers: a packet
  * stores "last seen" and no more; the timer wheel looks when it comes by.
@@ -21,11 +21,12 @@
 #ifndef LVS_MODEL_CONN_H
 #define LVS_MODEL_CONN_H
 
+#include "base/wheel.h"
 #include "pkt/flow.h"
 #include <lvs/base.h>
 
 /* 2^24 ns = 16.8 ms: 32 bits of them last 2.3 years, differences wrap. */
-#define LVS_TICK_SHIFT 24
+#define LVS_TICK_SHIFT	  24
 #define LVS_TICKS_PER_SEC (1000000000.0 / (1 << LVS_TICK_SHIFT))
 
 static inline uint32_t lvs_tick(lvs_tstamp now)
@@ -33,42 +34,55 @@ static inline uint32_t lvs_tick(lvs_tstamp now)
 	return (uint32_t)(now >> LVS_TICK_SHIFT);
 }
 
-/* Seconds as ticks, rounded up: never early. */
+/*
+ * Seconds as ticks, rounded up, and one for the tick that has begun already:
+ * never early.
+ */
 static inline uint32_t lvs_secs_to_ticks(uint32_t secs)
 {
-	return (uint32_t)(((uint64_t)secs * LVS_SEC +
-			   (1u << LVS_TICK_SHIFT) - 1) >> LVS_TICK_SHIFT);
+	uint64_t round_up = (1u << LVS_TICK_SHIFT) - 1;
+
+	return (uint32_t)((secs * LVS_SEC + round_up) >> LVS_TICK_SHIFT) + 1;
 }
 
 /* Our own flags; IPVS's values are made of them for listings and sync. */
-#define LVS_CONN_ACTIVE (1u << 0)    /* counted in dest->active */
-#define LVS_CONN_NOOUTPUT (1u << 1)  /* no reply was seen */
-#define LVS_CONN_REPLY (1u << 2)     /* entered under its reply key too */
-#define LVS_CONN_TEMPLATE (1u << 3)  /* persistence template */
-#define LVS_CONN_ONEPACKET (1u << 4)
-#define LVS_CONN_V6 (1u << 5)
-#define LVS_CONN_SYNCED (1u << 6)    /* came by connection sync */
-#define LVS_CONN_METHOD_SHIFT 8      /* 3 bits: enum lvs_method */
+#define LVS_CONN_ACTIVE	      (1u << 0) /* counted in dest->active */
+#define LVS_CONN_NOOUTPUT     (1u << 1) /* no reply was seen */
+#define LVS_CONN_REPLY	      (1u << 2) /* entered under its reply key too */
+#define LVS_CONN_TEMPLATE     (1u << 3) /* persistence template */
+#define LVS_CONN_ONEPACKET    (1u << 4)
+#define LVS_CONN_V6	      (1u << 5)
+#define LVS_CONN_SYNCED	      (1u << 6) /* came by connection sync */
+#define LVS_CONN_SHADOWED     (1u << 7) /* replies are another's */
+#define LVS_CONN_METHOD_SHIFT 8		/* 3 bits: enum lvs_method */
 
+/*
+ * The record of an IPv4 connection ends after `v4`, 48 bytes, that of an IPv6
+ * connection after `v6`, 88.  V4 lies where the alignment of v6 leaves a gap.
+ */
 struct lvs_conn {
-	uint32_t wheel_next;  /* the table's */
-	uint32_t wheel_prev;
-	uint32_t seen;        /* tick of the last packet */
-	uint32_t timeout;     /* ticks after `seen` */
-	uint32_t dest;        /* index of the destination, or LVS_DEST_NONE */
-	uint32_t packets;     /* requests seen; wraps */
-	uint16_t flags;       /* LVS_CONN_* */
-	uint8_t protocol;
-	uint8_t state;        /* of the protocol's machine */
-	uint16_t cport_be, vport_be, dport_be;
-	uint16_t hop;         /* engine's: next hop towards the client */
 	union {
 		struct {
-			uint32_t client_be, virt_be, dest_be;
-		} v4; /* record ends here for IPv4 */
+			struct lvs_wheel_link timer; /* the table's */
+			uint32_t seen;	  /* tick of the last packet */
+			uint32_t timeout; /* ticks after `seen` */
+			uint32_t dest;	  /* index of it, or LVS_DEST_NONE */
+			uint32_t packets; /* requests seen; wraps */
+			uint16_t flags;	  /* LVS_CONN_* */
+			uint8_t protocol;
+			uint8_t state; /* of the protocol's machine */
+			uint16_t cport_be, vport_be, dport_be;
+			uint16_t hop; /* engine's: next hop to the client */
+			struct {
+				uint32_t client_be, virt_be, dest_be;
+			} v4;
+		};
 		struct {
-			union lvs_ip client, virt, dest;
-		} v6;
+			uint64_t before_v6[5];
+			struct {
+				union lvs_ip client, virt, dest;
+			} v6;
+		};
 	};
 };
 
@@ -85,16 +99,17 @@ enum lvs_direction {
 struct lvs_conn_table_opts {
 	const struct lvs_allocator *mem; /* copied */
 	uint64_t hash_key[2];
-	uint32_t limit;                  /* connections; 0: none */
+	uint32_t limit; /* connections; 0: none */
 	/*
 	 * CONN's time is over: return 0 to have it deleted (and freed, after
-	 * this call), or ticks to have it live on that long.  Must not add or
-	 * delete connections.
+	 * this call), or ticks to have it live on that long from now, as its
+	 * new timeout.  Must not add or delete connections.  NULL: deleted.
 	 */
 	uint32_t (*expired)(void *ctx, struct lvs_conn *conn);
 	void *ctx;
 };
 
+/* LVS_ERR_NOMEM, or 0 and *TAB.  NOW may lie far before the first packet. */
 int lvs_conn_table_new(const struct lvs_conn_table_opts *opts, lvs_tstamp now,
 		       struct lvs_conn_table **tab);
 /* Frees all connections too, without a call of `expired`. */
@@ -108,16 +123,20 @@ void lvs_conn_table_drain(struct lvs_conn_table *tab,
  * A connection for the request FLOW to destination address DEST and port
  * DPORT_BE; FLAGS: LVS_CONN_REPLY, TEMPLATE, ... (V6 is set from the flow).
  * Zeroed but for key, flags, `seen`, `timeout`.  NULL: memory or limit (errno
- * is not set; lvs_conn_table_full tells).  The flow must not be in the table;
- * a reply key that is there already is entered a second time and the newer
- * one is found.
+ * is not set; lvs_conn_table_full tells).  The flow must not be in the table.
+ *
+ * Two connections can have one reply key: a client's port that talks through
+ * two virtual services to the same real server.  Its replies belong to the
+ * connection that was added last, or since then was found by a request.
  */
 struct lvs_conn *lvs_conn_add(struct lvs_conn_table *tab,
 			      const struct lvs_flow *flow,
 			      const union lvs_ip *dest, uint16_t dport_be,
 			      uint16_t flags, uint32_t timeout_ticks,
 			      lvs_tstamp now);
+/* Takes CONN out and frees it. */
 void lvs_conn_del(struct lvs_conn_table *tab, struct lvs_conn *conn);
+/* At the limit: nothing can be added. */
 bool lvs_conn_table_full(const struct lvs_conn_table *tab);
 uint64_t lvs_conn_count(const struct lvs_conn_table *tab);
 /* Bytes that the table holds, all included. */
@@ -144,8 +163,8 @@ static inline void lvs_conn_touch(struct lvs_conn *conn, uint32_t tick)
 }
 
 /*
- * The timeout changed; call it when it became shorter, so that the wheel does
- * not look too late.
+ * CONN's timeout becomes TICKS.  Storing it in `timeout` would do where it
+ * becomes longer, but not where it becomes shorter: the wheel has to know.
  */
 void lvs_conn_set_timeout(struct lvs_conn_table *tab, struct lvs_conn *conn,
 			  uint32_t ticks);
@@ -160,8 +179,11 @@ static inline uint32_t lvs_conn_left(const struct lvs_conn *conn, uint32_t tick)
 
 /*
  * Go on to NOW, looking at no more than MAX connections; true when there is
- * more to do at this time.  *NEXT: when to call again if false.  Also moves a
- * growing table on by a bounded step.
+ * more to do at this time.  *NEXT: when to call again if false (UINT64_MAX:
+ * no need).  Also moves a growing table on by a bounded step.
+ *
+ * A connection expires in the first call whose tick is `timeout` after
+ * `seen`, never before; later only if that call has MAX others to look at.
  */
 bool lvs_conn_table_advance(struct lvs_conn_table *tab, lvs_tstamp now,
 			    size_t max, lvs_tstamp *next);

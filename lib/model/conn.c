@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * conn.c - the connection table: made, filled, emptied, walked.
+ *
+ * Finding is in conn_find.c, time in conn_timer.c.
+ */
+#include "model/conn_table.h"
+
+#include "base/mem.h"
+#include <lvs/director.h>
+
+#include <string.h>
+
+/* Records in a chunk, as power of two: 96 KiB of IPv4 connections. */
+#define CHUNK_SHIFT 11u
+
+static uint64_t hash_of(void *ctx, uint32_t value)
+{
+	const struct lvs_conn_table *tab = ctx;
+	struct lvs_flow flow;
+
+	lvs_conn_flow(lvs_conn_at(tab, value),
+		      value & LVS_ID_REPLY ? LVS_REPLY : LVS_REQUEST, &flow);
+	return lvs_conn_hash(tab, &flow);
+}
+
+static void prefetch(void *ctx, uint32_t value)
+{
+	const char *record = (const char *)lvs_conn_at(ctx, value);
+
+	__builtin_prefetch(record);
+	__builtin_prefetch(record + LVS_CONN_SIZE_V4 - 1);
+}
+
+int lvs_conn_table_new(const struct lvs_conn_table_opts *opts, lvs_tstamp now,
+		       struct lvs_conn_table **tab)
+{
+	const struct lvs_allocator *mem =
+		opts->mem ? opts->mem : &lvs_mem_default;
+	struct lvs_conn_table *new = lvs_mem_alloc(mem, sizeof(*new));
+	struct lvs_map_opts map = {
+		.mem = *mem,
+		.hash = hash_of,
+		.prefetch = prefetch,
+		.ctx = new,
+	};
+	int ret;
+
+	if (!new)
+		return LVS_ERR_NOMEM;
+	ret = lvs_map_init(&new->map, &map);
+	if (ret) {
+		lvs_mem_free(mem, new, sizeof(*new));
+		return ret;
+	}
+	lvs_slab_init(&new->slabs[0], mem, LVS_CONN_SIZE_V4, CHUNK_SHIFT);
+	lvs_slab_init(&new->slabs[1], mem, LVS_CONN_SIZE_V6, CHUNK_SHIFT);
+	new->opts = *opts;
+	new->mem = *mem;
+	lvs_conn_timers_init(new, now);
+	*tab = new;
+	return 0;
+}
+
+void lvs_conn_table_free(struct lvs_conn_table *tab)
+{
+	lvs_conn_table_drain(tab, NULL, NULL);
+}
+
+void lvs_conn_table_drain(struct lvs_conn_table *tab,
+			  void (*each)(void *ctx, struct lvs_conn *conn),
+			  void *ctx)
+{
+	struct lvs_allocator mem;
+
+	if (!tab)
+		return;
+	for (unsigned i = 0; each && i < 2; i++) {
+		struct lvs_slab *slab = &tab->slabs[i];
+		uint32_t index = lvs_slab_next(slab, 0);
+
+		for (; index != LVS_SLAB_NONE;
+		     index = lvs_slab_next(slab, index + 1))
+			each(ctx, lvs_slab_at(slab, index));
+	}
+	mem = tab->mem;
+	lvs_map_fini(&tab->map);
+	lvs_slab_fini(&tab->slabs[0]);
+	lvs_slab_fini(&tab->slabs[1]);
+	lvs_mem_free(&mem, tab, sizeof(*tab));
+}
+
+static void set_key(struct lvs_conn *conn, const struct lvs_flow *flow,
+		    const union lvs_ip *dest, uint16_t dport_be)
+{
+	conn->protocol = flow->protocol;
+	conn->cport_be = flow->sport_be;
+	conn->vport_be = flow->dport_be;
+	conn->dport_be = dport_be;
+	if (flow->family == AF_INET6) {
+		conn->flags |= LVS_CONN_V6;
+		conn->v6.client = flow->src;
+		conn->v6.virt = flow->dst;
+		conn->v6.dest = *dest;
+	} else {
+		conn->v4.client_be = flow->src.v4_be;
+		conn->v4.virt_be = flow->dst.v4_be;
+		conn->v4.dest_be = dest->v4_be;
+	}
+}
+
+/* ID under its key or keys, or nothing. */
+static bool enter(struct lvs_conn_table *tab, uint32_t id,
+		  const struct lvs_flow *flow)
+{
+	uint64_t hash = lvs_conn_hash(tab, flow);
+
+	if (lvs_map_insert(&tab->map, hash, id) != 0)
+		return false;
+	if (!(lvs_conn_at(tab, id)->flags & LVS_CONN_REPLY) ||
+	    lvs_conn_enter_reply(tab, id))
+		return true;
+	lvs_map_remove(&tab->map, hash, id);
+	return false;
+}
+
+struct lvs_conn *lvs_conn_add(struct lvs_conn_table *tab,
+			      const struct lvs_flow *flow,
+			      const union lvs_ip *dest, uint16_t dport_be,
+			      uint16_t flags, uint32_t timeout_ticks,
+			      lvs_tstamp now)
+{
+	bool v6 = flow->family == AF_INET6;
+	uint32_t tick = lvs_tick(now);
+	struct lvs_conn *conn;
+	uint32_t id;
+
+	if (lvs_conn_table_full(tab))
+		return NULL;
+	id = lvs_slab_alloc(&tab->slabs[v6]);
+	if (id == LVS_SLAB_NONE)
+		return NULL;
+	id |= v6 ? LVS_ID_V6 : 0;
+	conn = lvs_conn_at(tab, id);
+	conn->flags = flags & (uint16_t) ~(LVS_CONN_V6 | LVS_CONN_SHADOWED);
+	conn->seen = tick;
+	conn->timeout = timeout_ticks;
+	set_key(conn, flow, dest, dport_be);
+	if (!enter(tab, id, flow)) {
+		lvs_slab_free(&tab->slabs[v6], id & ~LVS_ID_V6);
+		return NULL;
+	}
+	/* The wheel may be behind NOW; the deadline is as far again. */
+	lvs_conn_timer_start(tab, id, tick - tab->wheel.tick + timeout_ticks);
+	return conn;
+}
+
+void lvs_conn_drop(struct lvs_conn_table *tab, uint32_t id)
+{
+	const struct lvs_conn *conn = lvs_conn_at(tab, id);
+
+	lvs_map_remove(&tab->map, hash_of(tab, id), id);
+	if ((conn->flags & (LVS_CONN_REPLY | LVS_CONN_SHADOWED)) ==
+	    LVS_CONN_REPLY) {
+		id |= LVS_ID_REPLY;
+		lvs_map_remove(&tab->map, hash_of(tab, id), id);
+	}
+	lvs_slab_free(&tab->slabs[(id & LVS_ID_V6) != 0],
+		      id & ~(LVS_ID_REPLY | LVS_ID_V6));
+}
+
+void lvs_conn_del(struct lvs_conn_table *tab, struct lvs_conn *conn)
+{
+	uint32_t id = lvs_conn_id(tab, conn);
+
+	lvs_conn_timer_stop(tab, conn);
+	lvs_conn_drop(tab, id);
+}
+
+bool lvs_conn_table_full(const struct lvs_conn_table *tab)
+{
+	return tab->opts.limit && lvs_conn_count(tab) >= tab->opts.limit;
+}
+
+uint64_t lvs_conn_count(const struct lvs_conn_table *tab)
+{
+	return (uint64_t)tab->slabs[0].live + tab->slabs[1].live;
+}
+
+size_t lvs_conn_table_bytes(const struct lvs_conn_table *tab)
+{
+	return sizeof(*tab) + lvs_map_bytes(&tab->map) + tab->slabs[0].bytes +
+	       tab->slabs[1].bytes;
+}
+
+/* *CURSOR is the identifier (without mark) at which to go on. */
+size_t lvs_conn_walk(struct lvs_conn_table *tab, uint64_t *cursor,
+		     struct lvs_conn *conns[], size_t max)
+{
+	size_t count = 0;
+
+	while (count < max && *cursor < 2 * (uint64_t)LVS_ID_V6) {
+		bool v6 = *cursor >= LVS_ID_V6;
+		uint32_t base = v6 ? LVS_ID_V6 : 0;
+		uint32_t index = lvs_slab_next(&tab->slabs[v6],
+					       (uint32_t)*cursor - base);
+
+		if (index == LVS_SLAB_NONE) {
+			*cursor = (uint64_t)base + LVS_ID_V6;
+			continue;
+		}
+		conns[count++] = lvs_slab_at(&tab->slabs[v6], index);
+		*cursor = (uint64_t)base + index + 1;
+	}
+	return count;
+}
+
+void lvs_conn_addrs(const struct lvs_conn *conn, struct lvs_addr *client,
+		    struct lvs_addr *virt, struct lvs_addr *dest)
+{
+	if (conn->flags & LVS_CONN_V6) {
+		*client = (struct lvs_addr){ .family = AF_INET6,
+					     .ip = conn->v6.client };
+		*virt = (struct lvs_addr){ .family = AF_INET6,
+					   .ip = conn->v6.virt };
+		*dest = (struct lvs_addr){ .family = AF_INET6,
+					   .ip = conn->v6.dest };
+		return;
+	}
+	*client = lvs_addr_v4(conn->v4.client_be);
+	*virt = lvs_addr_v4(conn->v4.virt_be);
+	*dest = lvs_addr_v4(conn->v4.dest_be);
+}
+
+void lvs_conn_flow(const struct lvs_conn *conn, enum lvs_direction dir,
+		   struct lvs_flow *flow)
+{
+	bool nat = (conn->flags >> LVS_CONN_METHOD_SHIFT & 7) == LVS_METHOD_NAT;
+	struct lvs_addr client, virt, dest;
+
+	lvs_conn_addrs(conn, &client, &virt, &dest);
+	memset(flow, 0, sizeof(*flow));
+	flow->family = (uint8_t)client.family;
+	flow->protocol = conn->protocol;
+	if (dir == LVS_REQUEST) {
+		flow->src = client.ip;
+		flow->sport_be = conn->cport_be;
+		flow->dst = virt.ip;
+		flow->dport_be = conn->vport_be;
+	} else {
+		flow->src = nat ? dest.ip : virt.ip;
+		flow->sport_be = nat ? conn->dport_be : conn->vport_be;
+		flow->dst = client.ip;
+		flow->dport_be = conn->cport_be;
+	}
+}

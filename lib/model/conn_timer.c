@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * conn_timer.c - the lists in the wheel's slots, and what time does to them.
+ *
+ * A slot's list is circular and begins and ends in lists[slot].  A connection
+ * is in one list from its addition to its deletion.  It need not be told where
+ * it is: what goes before it knows its identifier.
+ */
+#include "model/conn_table.h"
+
+/* Buckets that an advance may split. */
+#define GROW_STEP 16u
+
+static struct lvs_wheel_link *link_at(struct lvs_conn_table *tab, uint32_t id)
+{
+	return id & LVS_ID_LIST ? &tab->lists[id & ~LVS_ID_LIST]
+				: &lvs_conn_at(tab, id)->timer;
+}
+
+void lvs_conn_timers_init(struct lvs_conn_table *tab, lvs_tstamp now)
+{
+	tab->wheel.tick = lvs_tick(now);
+	for (uint32_t i = 0; i < LVS_NUM_LISTS; i++) {
+		tab->lists[i].next = i | LVS_ID_LIST;
+		tab->lists[i].prev = i | LVS_ID_LIST;
+	}
+}
+
+uint32_t lvs_conn_id(const struct lvs_conn_table *tab,
+		     const struct lvs_conn *conn)
+{
+	uint32_t prev = conn->timer.prev;
+
+	return prev & LVS_ID_LIST ? tab->lists[prev & ~LVS_ID_LIST].next
+				  : lvs_conn_at(tab, prev)->timer.next;
+}
+
+void lvs_conn_timer_start(struct lvs_conn_table *tab, uint32_t id,
+			  uint32_t ticks)
+{
+	uint32_t slot =
+		ticks ? lvs_wheel_slot(&tab->wheel, ticks) : LVS_LIST_DUE;
+	struct lvs_wheel_link *list = &tab->lists[slot];
+	struct lvs_wheel_link *timer = &lvs_conn_at(tab, id)->timer;
+
+	timer->prev = slot | LVS_ID_LIST;
+	timer->next = list->next;
+	link_at(tab, list->next)->prev = id;
+	list->next = id;
+	if (ticks)
+		lvs_wheel_fill(&tab->wheel, slot);
+}
+
+void lvs_conn_timer_stop(struct lvs_conn_table *tab, struct lvs_conn *conn)
+{
+	uint32_t next = conn->timer.next, prev = conn->timer.prev;
+
+	link_at(tab, prev)->next = next;
+	link_at(tab, next)->prev = prev;
+	/* Both ends are the list itself: it is empty. */
+	if (prev == next && prev & LVS_ID_LIST &&
+	    prev != (LVS_LIST_DUE | LVS_ID_LIST))
+		lvs_wheel_empty(&tab->wheel, prev & ~LVS_ID_LIST);
+}
+
+void lvs_conn_set_timeout(struct lvs_conn_table *tab, struct lvs_conn *conn,
+			  uint32_t ticks)
+{
+	bool longer = ticks >= conn->timeout;
+	uint32_t id, idle;
+
+	conn->timeout = ticks;
+	if (longer)
+		return;
+	/* The wheel may be behind `seen`, or so far ahead that it is due. */
+	idle = tab->wheel.tick - conn->seen;
+	id = lvs_conn_id(tab, conn);
+	lvs_conn_timer_stop(tab, conn);
+	if (idle <= INT32_MAX && idle >= ticks)
+		idle = ticks;
+	lvs_conn_timer_start(tab, id, ticks - idle);
+}
+
+/* All of SLOT to the end of the list of those to look at. */
+static void make_due(struct lvs_conn_table *tab, unsigned slot)
+{
+	struct lvs_wheel_link *list = &tab->lists[slot];
+	struct lvs_wheel_link *due = &tab->lists[LVS_LIST_DUE];
+
+	link_at(tab, list->next)->prev = due->prev;
+	link_at(tab, due->prev)->next = list->next;
+	link_at(tab, list->prev)->next = LVS_LIST_DUE | LVS_ID_LIST;
+	due->prev = list->prev;
+	list->next = list->prev = slot | LVS_ID_LIST;
+	lvs_wheel_empty(&tab->wheel, slot);
+}
+
+/* On to the next slot that holds something, or to TICK if that is sooner. */
+static void turn(struct lvs_conn_table *tab, uint32_t tick)
+{
+	unsigned slots[LVS_WHEEL_RINGS], count;
+	uint32_t step = lvs_wheel_next(&tab->wheel);
+
+	if (step == 0 || step > tick - tab->wheel.tick)
+		step = tick - tab->wheel.tick;
+	tab->wheel.tick += step;
+	count = lvs_wheel_begun(&tab->wheel, slots);
+	for (unsigned i = 0; i < count; i++)
+		make_due(tab, slots[i]);
+}
+
+/* A connection's slot has come: its time is over, or it is not yet. */
+static void look_at(struct lvs_conn_table *tab, uint32_t id, uint32_t tick)
+{
+	struct lvs_conn *conn = lvs_conn_at(tab, id);
+	uint32_t left = lvs_conn_left(conn, tick);
+
+	if (left == 0 && tab->opts.expired) {
+		left = tab->opts.expired(tab->opts.ctx, conn);
+		if (left != 0) {
+			conn->seen = tick;
+			conn->timeout = left;
+		}
+	}
+	lvs_conn_timer_stop(tab, conn);
+	if (left != 0)
+		lvs_conn_timer_start(tab, id, tick - tab->wheel.tick + left);
+	else
+		lvs_conn_drop(tab, id);
+}
+
+bool lvs_conn_table_advance(struct lvs_conn_table *tab, lvs_tstamp now,
+			    size_t max, lvs_tstamp *next)
+{
+	uint32_t tick = lvs_tick(now);
+	uint32_t step;
+
+	lvs_map_grow(&tab->map, GROW_STEP);
+	for (;;) {
+		uint32_t id = tab->lists[LVS_LIST_DUE].next;
+
+		if (!(id & LVS_ID_LIST)) {
+			if (max-- == 0)
+				return true;
+			look_at(tab, id, tick);
+		} else if (tab->wheel.tick != tick) {
+			turn(tab, tick);
+		} else {
+			break;
+		}
+	}
+	step = lvs_wheel_next(&tab->wheel);
+	*next = step ? ((now >> LVS_TICK_SHIFT) + step) << LVS_TICK_SHIFT
+		     : UINT64_MAX;
+	return false;
+}
