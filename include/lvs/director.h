@@ -92,6 +92,11 @@ struct lvs_service_conf {
 	uint32_t flags;               /* LVS_SVC_* */
 	uint32_t timeout; /* of persistence, seconds; at most 31 days */
 	uint32_t plen; /* client network of persistence; 0: whole address */
+	/*
+	 * Bits that are not in its mask nevertheless, network order: IPVS
+	 * takes any mask for IPv4, 0.0.0.0 ("all clients are one") included.
+	 */
+	uint32_t holes_be;
 };
 
 struct lvs_dest_id {

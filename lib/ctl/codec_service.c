@@ -42,30 +42,32 @@ static void put_id(struct nlmsghdr *nlh, const struct lvs_service_id *id)
 	lvs_ctl_put_port(nlh, IPVS_SVC_ATTR_PORT, id->port);
 }
 
-/*
- * IPVS has a mask in network order for IPv4 and a prefix length for IPv6;
- * "each address for itself" is all bits.
- */
-static uint32_t netmask_of(uint16_t family, uint32_t plen)
+/* IPVS has a mask in network order for IPv4 and a prefix length for IPv6. */
+static uint32_t netmask_of(const struct lvs_service_conf *conf)
 {
-	if (plen == 0 || plen >= lvs_family_bits(family))
-		plen = lvs_family_bits(family);
-	return family == AF_INET ? htonl(UINT32_MAX << (32 - plen)) : plen;
+	uint32_t bits = lvs_family_bits(conf->id.addr.family);
+	uint32_t plen = conf->plen > 0 && conf->plen < bits ? conf->plen : bits;
+
+	if (conf->id.addr.family != AF_INET)
+		return plen;
+	return htonl(UINT32_MAX << (32 - plen)) & ~conf->holes_be;
 }
 
-/* And back; an IPv4 mask with holes, or with no bit, cannot be had. */
-static int plen_of(uint16_t family, uint32_t netmask, uint32_t *plen)
+/* And back; a mask of IPv4 that is no prefix is all bits with holes. */
+static int set_netmask(struct lvs_service_conf *conf, uint32_t netmask)
 {
-	uint32_t len = netmask;
+	uint32_t holes = ~ntohl(netmask);
 
-	if (family == AF_INET) {
-		len = (uint32_t)__builtin_popcount(netmask);
-		if (len > 0 && netmask != netmask_of(AF_INET, len))
+	if (conf->id.addr.family == AF_INET6) {
+		if (netmask < 1 || netmask > 128)
 			return LVS_ERR_INVAL;
+		conf->plen = netmask % 128;
+		return 0;
 	}
-	if (len < 1 || len > lvs_family_bits(family))
-		return LVS_ERR_INVAL;
-	*plen = len == lvs_family_bits(family) ? 0 : len;
+	if ((holes & (holes + 1)) == 0 && holes != UINT32_MAX)
+		conf->plen = (uint32_t)__builtin_popcount(netmask) % 32;
+	else
+		conf->holes_be = htonl(holes);
 	return 0;
 }
 
@@ -79,8 +81,7 @@ static void put_conf(struct nlmsghdr *nlh, const struct lvs_service_conf *conf)
 		mnl_attr_put_strz(nlh, IPVS_SVC_ATTR_PE_NAME, conf->pe);
 	mnl_attr_put(nlh, IPVS_SVC_ATTR_FLAGS, sizeof(flags), &flags);
 	mnl_attr_put_u32(nlh, IPVS_SVC_ATTR_TIMEOUT, conf->timeout);
-	mnl_attr_put_u32(nlh, IPVS_SVC_ATTR_NETMASK,
-			 netmask_of(conf->id.addr.family, conf->plen));
+	mnl_attr_put_u32(nlh, IPVS_SVC_ATTR_NETMASK, netmask_of(conf));
 }
 
 void lvs_ctl_put_service_id(struct nlmsghdr *nlh,
@@ -156,9 +157,7 @@ static int get_rest(const struct nlattr *const *tb,
 	conf->flags = flags.flags & flags.mask;
 	*mask = flags.mask;
 	conf->timeout = mnl_attr_get_u32(tb[IPVS_SVC_ATTR_TIMEOUT]);
-	return plen_of(conf->id.addr.family,
-		       mnl_attr_get_u32(tb[IPVS_SVC_ATTR_NETMASK]),
-		       &conf->plen);
+	return set_netmask(conf, mnl_attr_get_u32(tb[IPVS_SVC_ATTR_NETMASK]));
 }
 
 int lvs_ctl_get_service(const struct nlattr *nest, enum lvs_ctl_detail detail,
