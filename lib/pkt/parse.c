@@ -377,8 +377,10 @@ int32_t lvs_parse_link(const struct lvs_pkt *pkt, uint16_t *l3)
 	uint16_t type;
 
 	*l3 = pkt->l2_len;
+	if (pkt->len < pkt->l2_len || !pkt->len)
+		return LVS_ERR_MSGSIZE;
 	if (pkt->l2_len == 0) {
-		unsigned version = pkt->len ? pkt->data[0] >> 4 : 0;
+		unsigned version = pkt->data[0] >> 4;
 
 		return version == 4   ? LVS_ETH_IPV4
 		       : version == 6 ? LVS_ETH_IPV6
@@ -386,8 +388,6 @@ int32_t lvs_parse_link(const struct lvs_pkt *pkt, uint16_t *l3)
 	}
 	if (pkt->l2_len < LVS_ETH_LEN || pkt->l2_len > LINK_MAX)
 		return 0;
-	if (pkt->len < pkt->l2_len)
-		return LVS_ERR_MSGSIZE;
 	type = lvs_get16(pkt->data + pkt->l2_len - 2);
 	if (type != LVS_ETH_VLAN && type != LVS_ETH_QINQ)
 		return type;
