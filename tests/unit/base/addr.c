@@ -5,7 +5,6 @@
 #include "check.h"
 
 #include <lvs/addr.h>
-#include <stdio.h>
 #include <string.h>
 
 static const struct {
@@ -56,7 +55,7 @@ START_TEST(addresses_as_text)
 			continue;
 		}
 		ck_assert_msg(!err, "'%s'", text);
-		ck_assert_uint_eq(addr.family, addresses[i].family);
+		ck_assert_int_eq(addr.family, addresses[i].family);
 		ck_assert_str_eq(lvs_addr_format(&addr, buf, sizeof(buf)),
 				 again ? again : text);
 		if (addr.family == AF_INET)
