@@ -58,6 +58,10 @@ static const struct {
 	  ONE_GATEWAY "neigh 10.0.0.1 dev 1 mac 02:00:00:00:00:aa", "192.0.2.1",
 	  "unneigh 10.0.0.1 dev 1",
 	  "10.0.0.1 dev 1 mtu 1500 src 10.0.0.5 up waiting" },
+	{ "a neighbour that did not answer is forgotten",
+	  ONE_GATEWAY "neigh 10.0.0.1 dev 1 failed", "192.0.2.1",
+	  "unneigh 10.0.0.1 dev 1",
+	  "10.0.0.1 dev 1 mtu 1500 src 10.0.0.5 up waiting" },
 	{ "its link goes down",
 	  ONE_GATEWAY "neigh 10.0.0.1 dev 1 mac 02:00:00:00:00:aa", "192.0.2.1",
 	  "link 1 down",
@@ -176,6 +180,24 @@ START_TEST(shared)
 	ck_assert_uint_eq(hop(net, "203.0.113.9"), number);
 	ck_assert_uint_eq(hop(net, "10.0.0.1"), number);
 	ck_assert_uint_ne(hop(net, "10.0.0.2"), number);
+	lvs_net_free(net);
+}
+END_TEST
+
+/* One neighbour, but the link headers differ. */
+START_TEST(not_shared_by_families)
+{
+	struct lvs_net *net = picture_new();
+
+	picture_apply(net, "families",
+		      "link 1\nroute 0.0.0.0/0 via fe80::1 dev 1\n"
+		      "route ::/0 via fe80::1 dev 1\nneigh fe80::1 dev 1");
+	ck_assert_str_eq(picture_hop(net, "192.0.2.1"),
+			 "fe80::1 dev 1 mtu 1500 src none up ready "
+			 "00:00:00:00:00:00>02:00:00:00:00:01/0800");
+	ck_assert_str_eq(picture_hop(net, "2001:db8::1"),
+			 "fe80::1 dev 1 mtu 1500 src none up ready "
+			 "00:00:00:00:00:00>02:00:00:00:00:01/86dd");
 	lvs_net_free(net);
 }
 END_TEST
@@ -342,6 +364,6 @@ START_TEST(a_change_recycles)
 END_TEST
 
 LVS_TEST_MAIN("net/hop", kept_right, generations, shared,
-	      new_generation_looks_again, wanting, wanted_twice_while_queued,
-	      answered_while_queued, no_hop_is_harmless, used_up_and_recycled,
-	      a_change_recycles)
+	      not_shared_by_families, new_generation_looks_again, wanting,
+	      wanted_twice_while_queued, answered_while_queued,
+	      no_hop_is_harmless, used_up_and_recycled, a_change_recycles)
