@@ -6,7 +6,6 @@
 
 #include "unit/pkt/oracle.h"
 
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 

@@ -10,6 +10,7 @@
 
 #include <lvs/addr.h>
 #include <lvs/pkt.h>
+#include <netinet/in.h>
 
 /* What is wrong with the IP packet of LEN bytes at IP, headers inside it
  * (IPIP) included; NULL: lengths and all checksums are right. */
