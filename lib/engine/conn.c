@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * conn.c - the life of a connection: states, time, what it counts, its end.
+ */
+#include "engine/engine.h"
+#include <netinet/in.h>
+
+const struct lvs_transport *lvs_engine_transport(const struct lvs_engine *eng,
+						 uint8_t protocol)
+{
+	for (size_t i = 0; i < LVS_TRANSPORTS; i++)
+		if (eng->transports[i].proto->number == protocol)
+			return &eng->transports[i];
+	return NULL;
+}
+
+/* STATE is entered: DEST counts the connection as active, or no longer. */
+static void enter(struct lvs_conn *conn, struct lvs_dest *dest,
+		  const struct lvs_proto *proto, unsigned state)
+{
+	bool active = proto->states[state].active;
+
+	conn->state = (uint8_t)state;
+	if (active == ((conn->flags & LVS_CONN_ACTIVE) != 0))
+		return;
+	conn->flags ^= LVS_CONN_ACTIVE;
+	if (dest)
+		lvs_dest_activity(dest, active ? 1 : -1);
+}
+
+void lvs_engine_step(struct lvs_engine *eng, struct lvs_conn *conn,
+		     struct lvs_dest *dest, const struct lvs_parsed *p,
+		     enum lvs_proto_mode mode)
+{
+	const struct lvs_transport *t =
+		lvs_engine_transport(eng, conn->protocol);
+	unsigned state = lvs_proto_next(t->proto, mode, conn->state, p);
+
+	if (state != conn->state)
+		enter(conn, dest, t->proto, state);
+	lvs_engine_seen(eng, conn);
+	if (conn->timeout != t->ticks[state])
+		lvs_conn_set_timeout(eng->conns, conn, t->ticks[state]);
+}
+
+void lvs_engine_release(struct lvs_engine *eng, struct lvs_conn *conn)
+{
+	struct lvs_dest *dest = lvs_director_dest(eng->dir, conn->dest);
+
+	if (!dest)
+		return;
+	if (conn->flags & LVS_CONN_ACTIVE)
+		lvs_dest_activity(dest, -1);
+	lvs_dest_unbind(dest, false);
+}
+
+void lvs_engine_forget(struct lvs_engine *eng, struct lvs_conn *conn)
+{
+	struct lvs_burst *burst = &eng->burst;
+
+	for (size_t i = 0; i < burst->count; i++)
+		if (burst->conns[i] == conn)
+			burst->conns[i] = NULL;
+	burst->changed = true;
+	lvs_engine_release(eng, conn);
+	lvs_conn_del(eng->conns, conn);
+}

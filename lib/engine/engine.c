@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * engine.c - an engine comes, does what is due, says what it counted, goes.
+ */
+#include "engine/engine.h"
+#include "base/mem.h"
+#include "base/opts.h"
+
+/* Connections looked at in one call of lvs_engine_tick. */
+#define TICK_BUDGET 1024
+
+/* Held packets are looked at as often while there are any. */
+#define HOLD_PERIOD (10 * LVS_MSEC)
+
+static uint32_t expired(void *ctx, struct lvs_conn *conn)
+{
+	lvs_engine_release(ctx, conn);
+	return 0;
+}
+
+static void drained(void *ctx, struct lvs_conn *conn)
+{
+	lvs_engine_release(ctx, conn);
+}
+
+/* DEST's index may be another's soon. */
+static void dest_gone(struct lvs_engine_slot *slot, struct lvs_dest *dest)
+{
+	struct lvs_engine *eng = lvs_engine_of(slot);
+
+	if (dest->index < eng->actions_size)
+		eng->actions[dest->index].made = false;
+}
+
+static void net_changed(struct lvs_engine_slot *slot)
+{
+	lvs_engine_of(slot)->look = true;
+}
+
+static void slot_stats(struct lvs_engine_slot *slot,
+		       struct lvs_engine_stats *stats)
+{
+	struct lvs_engine *eng = lvs_engine_of(slot);
+
+	*stats = eng->count;
+	stats->sz = sizeof(*stats);
+	stats->conns = lvs_conn_count(eng->conns);
+}
+
+static const struct lvs_proto *const transports[LVS_TRANSPORTS] = {
+	&lvs_proto_tcp,
+	&lvs_proto_udp,
+	&lvs_proto_sctp,
+};
+
+static void engine_init(struct lvs_engine *eng, struct lvs_director *dir)
+{
+	eng->dir = dir;
+	eng->slot.conns = lvs_engine_conns;
+	eng->slot.stats = slot_stats;
+	eng->slot.dest_gone = dest_gone;
+	eng->slot.net_changed = net_changed;
+	eng->generation = lvs_net_generation(dir->net);
+	for (size_t i = 0; i < LVS_TRANSPORTS; i++)
+		eng->transports[i].proto = transports[i];
+	lvs_parcels_init(&eng->held);
+	lvs_parcels_init(&eng->made);
+	lvs_parcels_init(&eng->lent);
+}
+
+int lvs_engine_new(struct lvs_director *dir, const struct lvs_engine_opts *opts,
+		   struct lvs_engine **eng)
+{
+	struct lvs_engine_opts o = LVS_OPTS(struct lvs_engine_opts);
+	struct lvs_conn_table_opts table = {
+		.mem = &dir->mem,
+		.hash_key = { dir->hash_key[0], dir->hash_key[1] },
+		.expired = expired,
+	};
+	struct lvs_engine *new;
+	int ret;
+
+	if (opts && lvs_opts_read(&o, sizeof(o), opts) < 0)
+		return LVS_ERR_INVAL;
+	new = lvs_mem_alloc(&dir->mem, sizeof(*new));
+	if (!new)
+		return LVS_ERR_NOMEM;
+	engine_init(new, dir);
+	table.limit = o.conn_limit;
+	table.ctx = new;
+	ret = lvs_conn_table_new(&table, 0, &new->conns);
+	if (ret == 0)
+		ret = lvs_director_enter(dir, &new->slot);
+	if (ret < 0) {
+		lvs_conn_table_free(new->conns);
+		lvs_mem_free(&dir->mem, new, sizeof(*new));
+		return ret;
+	}
+	*eng = new;
+	return 0;
+}
+
+void lvs_engine_free(struct lvs_engine *eng)
+{
+	const struct lvs_allocator *mem;
+
+	if (!eng)
+		return;
+	mem = &eng->dir->mem;
+	lvs_director_leave(eng->dir, &eng->slot);
+	/* Without the gate, the lock keeps destinations where they are. */
+	pthread_mutex_lock(&eng->dir->lock);
+	lvs_conn_table_drain(eng->conns, drained, eng);
+	pthread_mutex_unlock(&eng->dir->lock);
+	lvs_parcels_free(&eng->held, mem);
+	lvs_parcels_free(&eng->made, mem);
+	lvs_parcels_free(&eng->lent, mem);
+	lvs_mem_free(mem, eng->actions,
+		     eng->actions_size * sizeof(*eng->actions));
+	lvs_mem_free(mem, eng, sizeof(*eng));
+}
+
+lvs_tstamp lvs_engine_tick(struct lvs_engine *eng, lvs_tstamp now)
+{
+	lvs_tstamp next = now + LVS_SEC, due;
+
+	pthread_mutex_lock(&eng->slot.gate);
+	lvs_engine_begin(eng, now);
+	if (lvs_conn_table_advance(eng->conns, now, TICK_BUDGET, &due))
+		next = now;
+	else if (due < next)
+		next = due;
+	if (eng->held.first) {
+		lvs_engine_look(eng);
+		if (eng->held.first && next > now + HOLD_PERIOD)
+			next = now + HOLD_PERIOD;
+	}
+	pthread_mutex_unlock(&eng->slot.gate);
+	return next;
+}
+
+void lvs_engine_stats(struct lvs_engine *eng, struct lvs_engine_stats *stats)
+{
+	struct lvs_engine_stats now;
+
+	pthread_mutex_lock(&eng->slot.gate);
+	slot_stats(&eng->slot, &now);
+	pthread_mutex_unlock(&eng->slot.gate);
+	lvs_opts_write(stats, &now, sizeof(now));
+}
+
+void lvs_engine_count_tx_drop(struct lvs_engine *eng, uint64_t count)
+{
+	pthread_mutex_lock(&eng->slot.gate);
+	eng->count.dropped[LVS_REASON_TX] += count;
+	pthread_mutex_unlock(&eng->slot.gate);
+}

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * engine.h - one thread's packets, inside.
+ *
+ * A burst goes through in stages (input.c): all packets are measured, their
+ * connections are found in one call, then each is dealt with by the one
+ * function that fits it: lvs_engine_request, _reply, _new, _icmp, _resolve.
+ * Those end in lvs_engine_forward or _answer, or set a verdict themselves.
+ *
+ * All of it runs with the engine's gate held.
+ */
+#ifndef LVS_ENGINE_ENGINE_H
+#define LVS_ENGINE_ENGINE_H
+
+#include "engine/parcel.h"
+#include "fwd/fwd.h"
+#include "model/conn.h"
+#include "model/director.h"
+#include "pkt/parse.h"
+#include "proto/proto.h"
+#include <lvs/engine.h>
+
+/* States that any protocol has at most. */
+#define LVS_STATES_MAX 16
+
+/* Protocols with connections of their own. */
+#define LVS_TRANSPORTS 3
+
+/* A protocol, and its timeouts as they are configured now, in ticks. */
+struct lvs_transport {
+	const struct lvs_proto *proto;
+	uint32_t ticks[LVS_STATES_MAX];
+};
+
+/* What is known of the packets between two stages. */
+struct lvs_burst {
+	struct lvs_pkt **pkts;
+	size_t count;
+	/* Connections came or went since `conns` were looked up. */
+	bool changed;
+	struct lvs_parsed parsed[LVS_BURST];
+	struct lvs_flow keys[LVS_BURST]; /* where not the packet's own flow */
+	const struct lvs_flow *flows[LVS_BURST];
+	struct lvs_conn *conns[LVS_BURST];
+	uint8_t dirs[LVS_BURST]; /* enum lvs_direction */
+};
+
+struct lvs_engine {
+	struct lvs_engine_slot slot; /* first: all that the model knows */
+	struct lvs_director *dir;
+	struct lvs_conn_table *conns;
+
+	lvs_tstamp now; /* of the call that is being served */
+	uint32_t tick;
+
+	/*
+	 * Hops are numbers of one generation of the net.  Those in actions
+	 * are renewed with the action; those in connections are good if the
+	 * connection was seen after `net_tick`.
+	 */
+	uint32_t generation;
+	uint32_t net_tick;
+
+	struct lvs_action_pair *actions; /* by index of the destination */
+	uint32_t actions_size;
+	struct lvs_action_pair odd; /* of connections with an older method */
+
+	struct lvs_transport transports[LVS_TRANSPORTS];
+	struct lvs_timeouts timeouts; /* that their ticks were made of */
+
+	struct lvs_parcels held; /* for their hop, oldest first */
+	struct lvs_parcels made; /* can be sent */
+	struct lvs_parcels lent; /* until the next call */
+	bool look;		 /* at `held`: the net has changed */
+	uint16_t ip_id;		 /* of the next outer header */
+
+	struct lvs_engine_stats count;
+	struct lvs_burst burst;
+};
+
+/* One that the director knows as SLOT. */
+static inline struct lvs_engine *lvs_engine_of(struct lvs_engine_slot *slot)
+{
+	return (struct lvs_engine *)slot;
+}
+
+/* ---- verdicts: counted when the burst is through ----------------------- */
+
+static inline void lvs_pkt_pass(struct lvs_pkt *pkt)
+{
+	pkt->verdict = LVS_PASS;
+}
+
+static inline void lvs_pkt_drop(struct lvs_pkt *pkt, enum lvs_reason reason)
+{
+	pkt->verdict = LVS_DROP;
+	pkt->reason = (uint8_t)reason;
+}
+
+/* ---- input.c ------------------------------------------------------------ */
+
+/* The clock of this call; what depends on the configuration is renewed. */
+void lvs_engine_begin(struct lvs_engine *eng, lvs_tstamp now);
+
+/* ---- conn.c: the life of a connection ----------------------------------- */
+
+/* The table of PROTOCOL's states and times; NULL: no connections of its own. */
+const struct lvs_transport *lvs_engine_transport(const struct lvs_engine *eng,
+						 uint8_t protocol);
+
+/*
+ * The state machine goes on by packet P of CONN (bound to DEST), and the
+ * connection's time begins anew.
+ */
+void lvs_engine_step(struct lvs_engine *eng, struct lvs_conn *conn,
+		     struct lvs_dest *dest, const struct lvs_parsed *p,
+		     enum lvs_proto_mode mode);
+
+/* Give back what CONN counts in its destination: before it is deleted. */
+void lvs_engine_release(struct lvs_engine *eng, struct lvs_conn *conn);
+
+/* Delete CONN in the middle of a burst. */
+void lvs_engine_forget(struct lvs_engine *eng, struct lvs_conn *conn);
+
+/* CONN was seen; a hop from before the net's last change is given up. */
+static inline void lvs_engine_seen(const struct lvs_engine *eng,
+				   struct lvs_conn *conn)
+{
+	if ((int32_t)(conn->seen - eng->net_tick) <= 0)
+		conn->hop = LVS_HOP_NONE;
+	lvs_conn_touch(conn, eng->tick);
+}
+
+/* Count P in DEST, unless it was removed: then nothing counts it (spec 5). */
+static inline void lvs_engine_count(const struct lvs_engine *eng,
+				    struct lvs_dest *dest,
+				    enum lvs_direction dir,
+				    const struct lvs_parsed *p)
+{
+	uint32_t number = eng->slot.number;
+
+	if (!lvs_dest_is(dest, LVS_DEST_AVAILABLE))
+		return;
+	if (dir == LVS_REQUEST) {
+		lvs_meter_add(&dest->meter, number, LVS_COUNT_INPKTS, 1);
+		lvs_meter_add(&dest->meter, number, LVS_COUNT_INBYTES,
+			      p->l3_len);
+	} else {
+		lvs_meter_add(&dest->meter, number, LVS_COUNT_OUTPKTS, 1);
+		lvs_meter_add(&dest->meter, number, LVS_COUNT_OUTBYTES,
+			      p->l3_len);
+	}
+}
+
+/* ---- one packet of a burst ---------------------------------------------- */
+
+/* P is a request, or a reply, of CONN. */
+void lvs_engine_request(struct lvs_engine *eng, struct lvs_pkt *pkt,
+			const struct lvs_parsed *p, struct lvs_conn *conn);
+void lvs_engine_reply(struct lvs_engine *eng, struct lvs_pkt *pkt,
+		      const struct lvs_parsed *p, struct lvs_conn *conn);
+
+/* P belongs to no connection; it may begin one. */
+void lvs_engine_new_conn(struct lvs_engine *eng, struct lvs_pkt *pkt,
+			 const struct lvs_parsed *p);
+
+/* P is an ICMP error that quotes a packet of CONN, which travelled DIR. */
+void lvs_engine_icmp(struct lvs_engine *eng, struct lvs_pkt *pkt,
+		     const struct lvs_parsed *p, struct lvs_conn *conn,
+		     enum lvs_direction dir);
+
+/* P asks who has an address: ARP and ND for VIPs that the host has not. */
+void lvs_engine_resolve(struct lvs_engine *eng, struct lvs_pkt *pkt,
+			const struct lvs_parsed *p);
+
+/* ---- forward.c ----------------------------------------------------------- */
+
+/* The actions for CONN, bound to DEST, as they are right now; NULL: memory. */
+const struct lvs_action_pair *lvs_engine_actions(struct lvs_engine *eng,
+						 const struct lvs_dest *dest,
+						 const struct lvs_conn *conn);
+
+/* Hop towards the client of CONN. */
+uint16_t lvs_engine_client_hop(struct lvs_engine *eng, struct lvs_conn *conn);
+
+/*
+ * Do ACT to PKT, which belongs to CONN, and have it leave by hop number HOP;
+ * what stands in the way is answered or counted.
+ */
+void lvs_engine_forward(struct lvs_engine *eng, struct lvs_pkt *pkt,
+			const struct lvs_parsed *p,
+			const struct lvs_action *act,
+			const struct lvs_conn *conn, uint16_t hop);
+
+/* ---- answer.c ------------------------------------------------------------ */
+
+/*
+ * Turn PKT in place into the ICMP error that says ERROR to its sender (with
+ * MTU, for LVS_ICMP_BIG).  Where none may be sent it is dropped; either way it
+ * is counted as dropped for REASON.
+ */
+void lvs_engine_answer(struct lvs_engine *eng, struct lvs_pkt *pkt,
+		       const struct lvs_parsed *p, enum lvs_icmp_error error,
+		       uint32_t mtu, enum lvs_reason reason);
+
+/* ---- leave.c ------------------------------------------------------------- */
+
+/* How a packet gets out, and what that was chosen for. */
+struct lvs_exit {
+	uint16_t number; /* of the hop, or LVS_HOP_NONE */
+	const struct lvs_hop *hop;
+	const struct lvs_action *act;
+	const struct lvs_conn *conn;
+};
+
+/* Without a link layer there is no next hop: the caller's routing decides. */
+static inline bool lvs_pkt_is_bare(const struct lvs_pkt *pkt)
+{
+	return pkt->l2_len == 0 && pkt->link_in == LVS_LINK_NONE;
+}
+
+/*
+ * PKT, whose IP packet begins L3 bytes in, is ready but for the link header:
+ * it is sent, or held until the next hop is known.
+ */
+void lvs_engine_leave(struct lvs_engine *eng, struct lvs_pkt *pkt, uint16_t l3,
+		      const struct lvs_exit *exit);
+
+/* The same for one that the engine has made; PARCEL is its own from now on. */
+void lvs_engine_leave_made(struct lvs_engine *eng, struct lvs_parcel *parcel,
+			   uint16_t l3, const struct lvs_exit *exit);
+
+/* Held packets: those whose hop is known now can be sent, old ones are gone. */
+void lvs_engine_look(struct lvs_engine *eng);
+
+/* ---- list.c -------------------------------------------------------------- */
+
+size_t lvs_engine_conns(struct lvs_engine_slot *slot, uint64_t *cursor,
+			struct lvs_conn_info *info, size_t max, lvs_tstamp now);
+
+#endif

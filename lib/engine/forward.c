@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * forward.c - an action carried out on a packet, and what may be in the way:
+ * no route, a time to live at its end, a packet larger than the MTU.
+ */
+#include "engine/engine.h"
+#include "pkt/frag.h"
+#include "pkt/offload.h"
+
+/* The least MTU of a link: RFC 791, RFC 8200. */
+#define MTU_MIN_V4 68
+#define MTU_MIN_V6 1280
+
+static const struct lvs_action_pair *renewed(struct lvs_engine *eng,
+					     struct lvs_action_pair *pair,
+					     const struct lvs_dest *dest,
+					     uint8_t method)
+{
+	lvs_fwd_make(pair, dest, method, eng->dir->net);
+	return pair;
+}
+
+const struct lvs_action_pair *lvs_engine_actions(struct lvs_engine *eng,
+						 const struct lvs_dest *dest,
+						 const struct lvs_conn *conn)
+{
+	uint8_t method = (uint8_t)(conn->flags >> LVS_CONN_METHOD_SHIFT & 7);
+	struct lvs_action_pair *pair = &eng->odd;
+
+	if (dest->index < eng->actions_size && method == dest->conf.method)
+		pair = &eng->actions[dest->index];
+	if (pair != &eng->odd && pair->made &&
+	    pair->generation == eng->generation &&
+	    pair->version == dest->version)
+		return pair;
+	return renewed(eng, pair, dest, method);
+}
+
+uint16_t lvs_engine_client_hop(struct lvs_engine *eng, struct lvs_conn *conn)
+{
+	struct lvs_addr client, virt, dest;
+
+	if (conn->hop != LVS_HOP_NONE &&
+	    (int32_t)(conn->seen - eng->net_tick) > 0)
+		return conn->hop;
+	lvs_conn_addrs(conn, &client, &virt, &dest);
+	conn->hop = lvs_net_hop(eng->dir->net, &client);
+	return conn->hop;
+}
+
+/* Cut PKT, ready but for its link header, into fragments of at most MTU. */
+static void leave_in_pieces(struct lvs_engine *eng, struct lvs_pkt *pkt,
+			    uint16_t l3, uint32_t mtu,
+			    const struct lvs_exit *exit)
+{
+	struct lvs_frag frag;
+	struct lvs_parcel *piece;
+
+	if (lvs_frag_init(&frag, pkt, l3, mtu) < 0) {
+		lvs_pkt_drop(pkt, LVS_REASON_TOO_BIG);
+		return;
+	}
+	pkt->verdict = LVS_HELD;
+	while ((piece = lvs_parcel_new(&eng->dir->mem, mtu + l3))) {
+		if (!lvs_frag_next(&frag, &piece->pkt)) {
+			lvs_parcel_free(piece, &eng->dir->mem);
+			return;
+		}
+		lvs_engine_leave_made(eng, piece, l3, exit);
+	}
+	/* The receiver can't do with a part: the rest needn't be sent. */
+	eng->count.dropped[LVS_REASON_NO_MEMORY]++;
+}
+
+/* The largest packet that can leave by EXIT; without a hop nobody knows. */
+static uint32_t room(const struct lvs_exit *exit)
+{
+	uint32_t overhead = lvs_action_overhead(exit->act);
+
+	if (exit->hop->mtu == 0)
+		return UINT32_MAX;
+	return exit->hop->mtu > overhead ? exit->hop->mtu - overhead : 0;
+}
+
+/*
+ * PKT is larger than MTU.  True if it may be fragmented on its way; else it
+ * has its verdict.
+ */
+static bool may_fragment(struct lvs_engine *eng, struct lvs_pkt *pkt,
+			 const struct lvs_parsed *p,
+			 const struct lvs_action *act, uint32_t mtu)
+{
+	if (act->steps & LVS_ACT_OUTER &&
+	    mtu < (act->encap.family == AF_INET ? MTU_MIN_V4 : MTU_MIN_V6)) {
+		lvs_pkt_drop(pkt, LVS_REASON_TOO_BIG);
+		return false;
+	}
+	if (p->may_fragment && pkt->off.gso == LVS_GSO_NONE &&
+	    (!(act->steps & LVS_ACT_OUTER) || act->encap.family == AF_INET))
+		return true;
+	/* As the kernel does: the hop is taken off before the size is seen. */
+	lvs_ttl_decrement(pkt->data + p->l3, p->flow.family);
+	lvs_engine_answer(eng, pkt, p, LVS_ICMP_BIG, mtu, LVS_REASON_TOO_BIG);
+	return false;
+}
+
+/* Whether ACT can be done to P at all and has a way; else PKT is answered. */
+static bool can_go(struct lvs_engine *eng, struct lvs_pkt *pkt,
+		   const struct lvs_parsed *p, const struct lvs_action *act,
+		   const struct lvs_exit *exit)
+{
+	if (p->ttl <= 1) {
+		lvs_engine_answer(eng, pkt, p, LVS_ICMP_TTL, 0, LVS_REASON_TTL);
+		return false;
+	}
+	if (act->reason || exit->hop->local ||
+	    (exit->number == LVS_HOP_NONE && !lvs_pkt_is_bare(pkt))) {
+		lvs_engine_answer(eng, pkt, p, LVS_ICMP_HOST, 0,
+				  LVS_REASON_NO_ROUTE);
+		return false;
+	}
+	if (!exit->hop->up && !lvs_pkt_is_bare(pkt)) {
+		lvs_pkt_drop(pkt, LVS_REASON_LINK_DOWN);
+		return false;
+	}
+	return true;
+}
+
+void lvs_engine_forward(struct lvs_engine *eng, struct lvs_pkt *pkt,
+			const struct lvs_parsed *p,
+			const struct lvs_action *act,
+			const struct lvs_conn *conn, uint16_t hop)
+{
+	struct lvs_exit exit = {
+		.number = hop,
+		.hop = lvs_net_hop_at(eng->dir->net, hop),
+		.act = act,
+		.conn = conn,
+	};
+	uint32_t mtu = room(&exit);
+	enum lvs_reason reason;
+	bool pieces;
+
+	if (act->steps & LVS_ACT_HOST) {
+		lvs_pkt_pass(pkt);
+		return;
+	}
+	if (!can_go(eng, pkt, p, act, &exit))
+		return;
+	pieces = p->l3_len > mtu && lvs_seg_max_len(pkt, p) > mtu;
+	if (pieces && !may_fragment(eng, pkt, p, act, mtu))
+		return;
+	reason = lvs_action_apply(act, conn, pkt, p, eng->ip_id++);
+	if (reason != LVS_REASON_NONE)
+		lvs_pkt_drop(pkt, reason);
+	else if (pieces)
+		leave_in_pieces(eng, pkt, p->l3, exit.hop->mtu, &exit);
+	else
+		lvs_engine_leave(eng, pkt, p->l3, &exit);
+}

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * input.c - a burst of packets, stage by stage.
+ *
+ *	measure   lengths and headers of all packets, and by which flow each
+ *		  is to be looked up
+ *	find      the connections of all, in one call
+ *	treat     each by what it is
+ *	tally     verdicts
+ *
+ * Stages run over the whole burst so that what one packet waits for (memory)
+ * is fetched while others are worked on.
+ */
+#include "base/mem.h"
+#include "engine/engine.h"
+#include <netinet/in.h>
+
+/* Ticks of a silence of SECS seconds. */
+static void renew_timeouts(struct lvs_engine *eng)
+{
+	eng->timeouts = eng->dir->timeouts;
+	for (size_t i = 0; i < LVS_TRANSPORTS; i++) {
+		struct lvs_transport *t = &eng->transports[i];
+
+		for (unsigned s = 0; s < t->proto->num_states; s++)
+			t->ticks[s] = lvs_secs_to_ticks(
+				lvs_proto_timeout(t->proto, s, &eng->timeouts));
+	}
+}
+
+void lvs_engine_begin(struct lvs_engine *eng, lvs_tstamp now)
+{
+	uint32_t generation = lvs_net_generation(eng->dir->net);
+
+	eng->now = now;
+	eng->tick = lvs_tick(now);
+	lvs_parcels_free(&eng->lent, &eng->dir->mem);
+	if (generation != eng->generation) {
+		eng->generation = generation;
+		eng->net_tick = eng->tick;
+	}
+	if (memcmp(&eng->timeouts, &eng->dir->timeouts,
+		   sizeof(eng->timeouts)) != 0)
+		renew_timeouts(eng);
+}
+
+/*
+ * The flow that finds the connection of an ICMP error: the quoted packet came
+ * from the one who reports now, so it is looked up the other way round.
+ */
+static const struct lvs_flow *quoted_flow(const struct lvs_parsed *p,
+					  struct lvs_flow *key)
+{
+	const struct lvs_proto *proto = lvs_proto_find(p->inner.protocol);
+	struct lvs_flow back = {
+		.src = p->inner.dst,
+		.dst = p->inner.src,
+		.sport_be = p->inner.dport_be,
+		.dport_be = p->inner.sport_be,
+		.family = p->inner.family,
+		.protocol = p->inner.protocol,
+	};
+
+	if (!proto || p->inner_fragment)
+		return NULL;
+	lvs_proto_flow(proto, &back, key);
+	return key;
+}
+
+/* The flow that P is looked up by; NULL: it has no connection. */
+static const struct lvs_flow *flow_of(const struct lvs_parsed *p,
+				      struct lvs_flow *key)
+{
+	switch (p->kind) {
+	case LVS_PKT_FLOW:
+		return &p->flow;
+	case LVS_PKT_IPSEC:
+		lvs_proto_flow(lvs_proto_find(p->flow.protocol), &p->flow, key);
+		return key;
+	case LVS_PKT_ICMP_ERROR:
+		return quoted_flow(p, key);
+	default:
+		return NULL;
+	}
+}
+
+static void measure(struct lvs_burst *b)
+{
+	for (size_t i = 0; i < b->count; i++)
+		__builtin_prefetch(b->pkts[i]->data + b->pkts[i]->l2_len);
+	for (size_t i = 0; i < b->count; i++) {
+		lvs_parse(b->pkts[i], &b->parsed[i]);
+		b->flows[i] = b->pkts[i]->to_host
+				      ? flow_of(&b->parsed[i], &b->keys[i])
+				      : NULL;
+	}
+}
+
+/* The connection of packet I now; a look-up may have been overtaken. */
+static struct lvs_conn *current(struct lvs_engine *eng, size_t i)
+{
+	struct lvs_burst *b = &eng->burst;
+	struct lvs_conn *conn = b->conns[i];
+
+	if (!conn && b->changed && b->flows[i])
+		conn = lvs_conn_find_one(eng->conns, b->flows[i], &b->dirs[i]);
+	if (conn && lvs_conn_left(conn, eng->tick) == 0) {
+		/* Its time is over, whenever the timer comes by. */
+		lvs_engine_forget(eng, conn);
+		return NULL;
+	}
+	return conn;
+}
+
+/*
+ * A malformed packet is the host's to judge, like all others; but what was
+ * sent to a virtual service's address can only be for the director.
+ */
+static void treat_bad(struct lvs_engine *eng, struct lvs_pkt *pkt,
+		      const struct lvs_parsed *p, enum lvs_reason reason)
+{
+	struct lvs_addr to = { .family = p->flow.family, .ip = p->flow.dst };
+
+	if (to.family && lvs_director_is_vip(eng->dir, &to))
+		lvs_pkt_drop(pkt, reason);
+	else
+		lvs_pkt_pass(pkt);
+}
+
+static void treat_flow(struct lvs_engine *eng, size_t i)
+{
+	struct lvs_burst *b = &eng->burst;
+	struct lvs_conn *conn = current(eng, i);
+
+	if (!conn)
+		lvs_engine_new_conn(eng, b->pkts[i], &b->parsed[i]);
+	else if (b->dirs[i] == LVS_REQUEST)
+		lvs_engine_request(eng, b->pkts[i], &b->parsed[i], conn);
+	else
+		lvs_engine_reply(eng, b->pkts[i], &b->parsed[i], conn);
+}
+
+static void treat_icmp(struct lvs_engine *eng, size_t i)
+{
+	struct lvs_burst *b = &eng->burst;
+	struct lvs_conn *conn = current(eng, i);
+
+	if (conn)
+		lvs_engine_icmp(eng, b->pkts[i], &b->parsed[i], conn,
+				b->dirs[i]);
+	else
+		lvs_pkt_pass(b->pkts[i]);
+}
+
+static void treat(struct lvs_engine *eng, size_t i)
+{
+	struct lvs_pkt *pkt = eng->burst.pkts[i];
+	const struct lvs_parsed *p = &eng->burst.parsed[i];
+
+	if (p->kind == LVS_PKT_ARP || p->kind == LVS_PKT_ND)
+		lvs_engine_resolve(eng, pkt, p);
+	else if (!pkt->to_host)
+		lvs_pkt_pass(pkt);
+	else if (!p->ip_csum_ok)
+		treat_bad(eng, pkt, p, LVS_REASON_BAD_CSUM);
+	else if (p->kind == LVS_PKT_FLOW || p->kind == LVS_PKT_IPSEC)
+		treat_flow(eng, i);
+	else if (p->kind == LVS_PKT_ICMP_ERROR)
+		treat_icmp(eng, i);
+	else if (p->kind == LVS_PKT_BAD)
+		treat_bad(eng, pkt, p, p->reason);
+	else
+		lvs_pkt_pass(pkt);
+}
+
+static void tally(struct lvs_engine *eng)
+{
+	for (size_t i = 0; i < eng->burst.count; i++) {
+		const struct lvs_pkt *pkt = eng->burst.pkts[i];
+
+		if (pkt->verdict == LVS_SEND)
+			eng->count.sent++;
+		else if (pkt->verdict == LVS_PASS)
+			eng->count.passed++;
+		else if (pkt->verdict == LVS_DROP)
+			eng->count.dropped[pkt->reason]++;
+	}
+	eng->count.packets += eng->burst.count;
+}
+
+static void burst(struct lvs_engine *eng, struct lvs_pkt *pkts[], size_t count)
+{
+	struct lvs_burst *b = &eng->burst;
+
+	b->pkts = pkts;
+	b->count = count;
+	b->changed = false;
+	measure(b);
+	lvs_conn_find(eng->conns, b->flows, b->conns, b->dirs, count);
+	for (size_t i = 0; i < count; i++)
+		treat(eng, i);
+	tally(eng);
+	b->count = 0;
+}
+
+void lvs_engine_input(struct lvs_engine *eng, struct lvs_pkt *pkts[],
+		      size_t count, lvs_tstamp now)
+{
+	while (count > 0) {
+		size_t n = count < LVS_BURST ? count : LVS_BURST;
+
+		pthread_mutex_lock(&eng->slot.gate);
+		lvs_engine_begin(eng, now);
+		burst(eng, pkts, n);
+		pthread_mutex_unlock(&eng->slot.gate);
+		pkts += n;
+		count -= n;
+	}
+}

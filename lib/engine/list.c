@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * list.c - connections as listings show them.
+ */
+#include "engine/engine.h"
+#include <arpa/inet.h>
+#include <linux/ip_vs.h>
+
+#define LIST_STEP 64
+
+static uint32_t shown_flags(const struct lvs_conn *conn)
+{
+	uint32_t flags = IP_VS_CONN_F_HASHED |
+			 (conn->flags >> LVS_CONN_METHOD_SHIFT & 7);
+
+	if (!(conn->flags & LVS_CONN_ACTIVE))
+		flags |= IP_VS_CONN_F_INACTIVE;
+	if (conn->flags & LVS_CONN_NOOUTPUT)
+		flags |= IP_VS_CONN_F_NOOUTPUT;
+	if (conn->flags & LVS_CONN_TEMPLATE)
+		flags |= IP_VS_CONN_F_TEMPLATE;
+	if (conn->flags & LVS_CONN_SYNCED)
+		flags |= IP_VS_CONN_F_SYNC;
+	return flags;
+}
+
+static void show(const struct lvs_conn *conn, struct lvs_conn_info *info,
+		 uint32_t tick)
+{
+	const struct lvs_proto *proto = lvs_proto_find(conn->protocol);
+	uint64_t left = lvs_conn_left(conn, tick);
+
+	*info = (struct lvs_conn_info){
+		.client_port = ntohs(conn->cport_be),
+		.virt_port = ntohs(conn->vport_be),
+		.dest_port = ntohs(conn->dport_be),
+		.protocol = conn->protocol,
+		.method = conn->flags >> LVS_CONN_METHOD_SHIFT & 7,
+		.persist_template = conn->flags & LVS_CONN_TEMPLATE,
+		.state = proto ? lvs_proto_state_name(proto, conn->state)
+			       : "NONE",
+		.expires = (uint32_t)((left << LVS_TICK_SHIFT) / LVS_SEC),
+		.flags = shown_flags(conn),
+	};
+	lvs_conn_addrs(conn, &info->client, &info->virt, &info->dest);
+}
+
+size_t lvs_engine_conns(struct lvs_engine_slot *slot, uint64_t *cursor,
+			struct lvs_conn_info *info, size_t max, lvs_tstamp now)
+{
+	struct lvs_engine *eng = lvs_engine_of(slot);
+	struct lvs_conn *conns[LIST_STEP];
+	size_t count;
+
+	if (max > LIST_STEP)
+		max = LIST_STEP;
+	count = lvs_conn_walk(eng->conns, cursor, conns, max);
+	for (size_t i = 0; i < count; i++)
+		show(conns[i], &info[i], lvs_tick(now));
+	return count;
+}

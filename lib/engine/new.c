@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * new.c - a packet without connection: whether it may begin one, with whom,
+ * and what happens if nobody can take it.
+ */
+#include "base/mem.h"
+#include "engine/engine.h"
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+/* FTP's data port: servers connect from it, and are no clients of ours. */
+#define FTP_DATA_PORT 20
+
+/* Room for the actions of destination INDEX; without it they are made anew
+ * for every packet, which is slow and not wrong. */
+static void make_room(struct lvs_engine *eng, uint32_t index)
+{
+	const struct lvs_allocator *mem = &eng->dir->mem;
+	uint32_t size = eng->actions_size ? eng->actions_size : 16;
+	struct lvs_action_pair *actions;
+
+	if (index < eng->actions_size)
+		return;
+	while (size <= index)
+		size *= 2;
+	actions = lvs_mem_array(mem, size, sizeof(*actions));
+	if (!actions)
+		return;
+	if (eng->actions)
+		memcpy(actions, eng->actions,
+		       eng->actions_size * sizeof(*actions));
+	lvs_mem_free(mem, eng->actions, eng->actions_size * sizeof(*actions));
+	eng->actions = actions;
+	eng->actions_size = size;
+}
+
+static struct lvs_dest *schedule(struct lvs_engine *eng,
+				 struct lvs_service *svc,
+				 const struct lvs_flow *flow)
+{
+	struct lvs_sched_flow asked = {
+		.client = { .family = flow->family, .ip = flow->src },
+		.virt = { .family = flow->family, .ip = flow->dst },
+		.client_port = ntohs(flow->sport_be),
+		.virt_port = ntohs(flow->dport_be),
+		.protocol = flow->protocol,
+		.now = eng->now,
+	};
+
+	return lvs_service_schedule(svc, &asked);
+}
+
+/* Flags of a connection to DEST. */
+static uint16_t flags_for(const struct lvs_dest *dest)
+{
+	uint8_t method = dest->conf.method;
+	unsigned flags = LVS_CONN_REPLY;
+
+	flags |= (unsigned)method << LVS_CONN_METHOD_SHIFT;
+	if (method != LVS_METHOD_NAT)
+		flags |= LVS_CONN_NOOUTPUT;
+	return (uint16_t)flags;
+}
+
+static void count_new(const struct lvs_engine *eng, struct lvs_dest *dest)
+{
+	lvs_meter_add(&dest->meter, eng->slot.number, LVS_COUNT_CONNS, 1);
+}
+
+/*
+ * One-packet scheduling (spec 3.12): the connection is in no table and ends
+ * with the packet.
+ */
+static void forward_once(struct lvs_engine *eng, struct lvs_pkt *pkt,
+			 const struct lvs_parsed *p, struct lvs_dest *dest,
+			 uint16_t dport_be)
+{
+	const struct lvs_flow *flow = &p->flow;
+	const struct lvs_action_pair *pair;
+	struct lvs_conn conn = {
+		.dest = dest->index,
+		.flags = flags_for(dest) | LVS_CONN_ONEPACKET,
+		.protocol = flow->protocol,
+		.cport_be = flow->sport_be,
+		.vport_be = flow->dport_be,
+		.dport_be = dport_be,
+	};
+
+	if (flow->family == AF_INET6) {
+		conn.flags |= LVS_CONN_V6;
+		conn.v6.client = flow->src;
+		conn.v6.virt = flow->dst;
+		conn.v6.dest = dest->conf.id.addr.ip;
+	} else {
+		conn.v4.client_be = flow->src.v4_be;
+		conn.v4.virt_be = flow->dst.v4_be;
+		conn.v4.dest_be = dest->conf.id.addr.ip.v4_be;
+	}
+	count_new(eng, dest);
+	lvs_engine_count(eng, dest, LVS_REQUEST, p);
+	pair = lvs_engine_actions(eng, dest, &conn);
+	lvs_engine_forward(eng, pkt, p, &pair->request, &conn,
+			   pair->request.hop);
+	lvs_dest_unbind(dest, false);
+}
+
+/* A connection to DEST, which is bound for it; then P is its first packet. */
+static void begin(struct lvs_engine *eng, struct lvs_pkt *pkt,
+		  const struct lvs_parsed *p, struct lvs_dest *dest,
+		  uint16_t dport_be)
+{
+	struct lvs_conn *conn;
+
+	conn = lvs_conn_add(eng->conns, &p->flow, &dest->conf.id.addr.ip,
+			    dport_be, flags_for(dest),
+			    lvs_secs_to_ticks(LVS_PROTO_FIRST_SECS), eng->now);
+	if (!conn) {
+		lvs_dest_unbind(dest, false);
+		lvs_pkt_drop(pkt, lvs_conn_table_full(eng->conns)
+					  ? LVS_REASON_CONN_LIMIT
+					  : LVS_REASON_NO_MEMORY);
+		return;
+	}
+	conn->dest = dest->index;
+	eng->burst.changed = true;
+	count_new(eng, dest);
+	lvs_engine_request(eng, pkt, p, conn);
+}
+
+void lvs_engine_new_conn(struct lvs_engine *eng, struct lvs_pkt *pkt,
+			 const struct lvs_parsed *p)
+{
+	const struct lvs_flow *flow = &p->flow;
+	const struct lvs_transport *t =
+		lvs_engine_transport(eng, flow->protocol);
+	struct lvs_service *svc = NULL;
+	struct lvs_dest *dest;
+	uint16_t dport_be;
+
+	if (p->kind == LVS_PKT_FLOW && t &&
+	    lvs_proto_may_create(t->proto, p, false) &&
+	    flow->sport_be != htons(FTP_DATA_PORT))
+		svc = lvs_director_service(eng->dir, flow->family,
+					   flow->protocol, &flow->dst,
+					   flow->dport_be, pkt->mark);
+	if (!svc) {
+		lvs_pkt_pass(pkt);
+		return;
+	}
+	dest = schedule(eng, svc, flow);
+	if (!dest) {
+		lvs_engine_answer(eng, pkt, p, LVS_ICMP_PORT, 0,
+				  LVS_REASON_NO_DEST);
+		return;
+	}
+	make_room(eng, dest->index);
+	dport_be =
+		dest->conf.id.port ? htons(dest->conf.id.port) : flow->dport_be;
+	if (svc->conf.flags & LVS_SVC_ONEPACKET &&
+	    flow->protocol == IPPROTO_UDP)
+		forward_once(eng, pkt, p, dest, dport_be);
+	else
+		begin(eng, pkt, p, dest, dport_be);
+}
