@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * packet_steps.c - steps that hand a packet in, and look at what comes out.
+ */
+#include "net.h"
+#include "packet.h"
+#include "steps.h"
+#include <stdlib.h>
+#include <string.h>
+
+static size_t lay_arp(struct run *r, unsigned char *at, char **w, size_t n)
+{
+	struct lvs_addr target, sender;
+	uint8_t mac[LVS_LLADDR_LEN];
+
+	if (n < 4)
+		FAIL(r, "arp who V tell C");
+	read_endpoint(r, w[1], &target);
+	read_endpoint(r, w[3], &sender);
+	net_mac(w[3], mac);
+	memset(at, 0, 28);
+	at[1] = 1;
+	at[2] = 8;
+	at[4] = 6;
+	at[5] = 4;
+	at[7] = 1;
+	memcpy(at + 8, mac, 6);
+	memcpy(at + 14, sender.ip.b, 4);
+	memcpy(at + 24, target.ip.b, 4);
+	return 28;
+}
+
+/* Lay the packet of words W into the run's buffer and hand it in. */
+static void put_in(struct run *r, char **w, size_t n, bool to_host)
+{
+	uint32_t link = net_link(w[0]);
+	uint16_t l2 = link == LINK_C || link == LINK_S ? 14 : 0;
+	unsigned char *ip = r->buf + LVS_PKT_HEADROOM + l2;
+	struct lvs_pkt *pkts[1] = { &r->pkt };
+	struct lvs_offload off = { 0 };
+	bool arp = strcmp(w[1], "arp") == 0;
+	char text[1024];
+	int len;
+
+	memset(r->buf, 0xee, BUFFER);
+	if (arp)
+		len = (int)lay_arp(r, ip, w + 2, n - 2);
+	else
+		len = packet_build(join(w + 1, n - 1, text, sizeof(text)),
+				   r->af, ip, LVS_PKT_MAX, &off);
+	if (len < 0)
+		FAIL(r, "no packet: %s", text);
+	lvs_pkt_init(&r->pkt, r->buf, BUFFER, LVS_PKT_HEADROOM,
+		     l2 + (uint32_t)len, l2);
+	if (l2) {
+		net_mac(arp ? "*" : link == LINK_C ? "DC" : "DS", r->pkt.data);
+		net_mac(link == LINK_C ? "C" : "R1", r->pkt.data + 6);
+		r->pkt.data[12] = arp ? 0x08 : ip[0] >> 4 == 6 ? 0x86 : 0x08;
+		r->pkt.data[13] = arp ? 0x06 : ip[0] >> 4 == 6 ? 0xdd : 0x00;
+	}
+	r->pkt.off = off;
+	r->pkt.off.csum_start = (uint16_t)(off.csum_start + l2);
+	r->pkt.link_in = link;
+	r->pkt.mark = r->mark;
+	r->pkt.to_host = to_host;
+	lvs_engine_input(r->eng, pkts, 1, r->now);
+}
+
+static void do_in(struct run *r, char **w, size_t n)
+{
+	if (n < 3)
+		FAIL(r, "in LINK PACKET");
+	put_in(r, w, n, true);
+}
+
+static void do_other(struct run *r, char **w, size_t n)
+{
+	if (n < 3)
+		FAIL(r, "other LINK PACKET");
+	put_in(r, w, n, false);
+}
+
+static const char *verdict(const struct lvs_pkt *pkt, char *buf, size_t size)
+{
+	static const char *const names[] = { "pass", "sent", "drop", "held" };
+
+	if (pkt->verdict != LVS_DROP)
+		return names[pkt->verdict];
+	snprintf(buf, size, "drop %s", lvs_reason_name(pkt->reason));
+	return buf;
+}
+
+static void show_arp(const unsigned char *at, char *text, size_t size)
+{
+	struct lvs_addr who = lvs_addr_from_bytes(AF_INET, at + 14);
+	struct lvs_addr to = lvs_addr_from_bytes(AF_INET, at + 24);
+	char a[64], b[64];
+
+	snprintf(text, size, "arp %s is %s tell %s%s",
+		 net_name(&who, a, sizeof(a)), net_mac_name(at + 8),
+		 net_name(&to, b, sizeof(b)), at[7] == 2 ? "" : " !op");
+}
+
+/* PKT as "LINK MAC PACKET". */
+static void show_sent(const struct lvs_pkt *pkt, char *text, size_t size)
+{
+	struct lvs_offload off = pkt->off;
+	uint16_t l2 = pkt->l2_len;
+	int n = snprintf(text, size, "%s %s ", net_link_name(pkt->link_out),
+			 l2 ? net_mac_name(pkt->data) : "-");
+	unsigned type = l2 ? (unsigned)pkt->data[12] << 8 | pkt->data[13] : 0;
+	unsigned version = pkt->data[l2] >> 4;
+
+	off.csum_start = (uint16_t)(off.csum_start - l2);
+	if (type == 0x0806) {
+		show_arp(pkt->data + l2, text + n, size - (size_t)n);
+		return;
+	}
+	packet_show(pkt->data + l2, pkt->len - l2, &off, text + n,
+		    size - (size_t)n);
+	if (l2 && type != (version == 6 ? 0x86dd : 0x0800))
+		snprintf(text + strlen(text), size - strlen(text),
+			 " !ethertype");
+}
+
+/* What the line W says, in the words that show_sent would use. */
+static void show_wanted(struct run *r, char **w, size_t n, char *text,
+			size_t size)
+{
+	static unsigned char buf[LVS_PKT_BUFSIZE];
+	struct lvs_offload off;
+	char line[1024];
+	int len, used;
+
+	if (strcmp(w[2], "arp") == 0) {
+		join(w, n, text, size);
+		return;
+	}
+	len = packet_build(join(w + 2, n - 2, line, sizeof(line)), r->af, buf,
+			   sizeof(buf), &off);
+	if (len < 0)
+		FAIL(r, "no packet: %s", line);
+	used = snprintf(text, size, "%s %s ", w[0], w[1]);
+	packet_show(buf, (size_t)len, &off, text + used, size - (size_t)used);
+}
+
+static void compare(struct run *r, const struct lvs_pkt *pkt, char **w,
+		    size_t n)
+{
+	char got[2048], wanted[2048];
+
+	if (n < 3)
+		FAIL(r, "out LINK HOST PACKET");
+	show_sent(pkt, got, sizeof(got));
+	show_wanted(r, w, n, wanted, sizeof(wanted));
+	if (strcmp(got, wanted) != 0)
+		FAIL(r, "sent was\n\t%s\nnot\n\t%s", got, wanted);
+}
+
+static void do_out(struct run *r, char **w, size_t n)
+{
+	char what[64];
+
+	if (r->pkt.verdict != LVS_SEND)
+		FAIL(r, "it was not sent: %s",
+		     verdict(&r->pkt, what, sizeof(what)));
+	compare(r, &r->pkt, w, n);
+}
+
+static void do_made(struct run *r, char **w, size_t n)
+{
+	struct lvs_pkt *pkt[1];
+
+	if (lvs_engine_output(r->eng, pkt, 1, r->now) != 1)
+		FAIL(r, "the engine had nothing to send");
+	compare(r, pkt[0], w, n);
+}
+
+static void do_none(struct run *r, char **w, size_t n)
+{
+	struct lvs_pkt *pkt[1];
+	char got[2048];
+
+	(void)w, (void)n;
+	if (lvs_engine_output(r->eng, pkt, 1, r->now) == 0)
+		return;
+	show_sent(pkt[0], got, sizeof(got));
+	FAIL(r, "the engine sent\n\t%s", got);
+}
+
+static void expect(struct run *r, const char *wanted)
+{
+	char what[64];
+	const char *got = verdict(&r->pkt, what, sizeof(what));
+
+	if (strcmp(got, wanted) != 0)
+		FAIL(r, "verdict is %s, not %s", got, wanted);
+}
+
+static void do_pass(struct run *r, char **w, size_t n)
+{
+	(void)w, (void)n;
+	expect(r, "pass");
+}
+
+static void do_held(struct run *r, char **w, size_t n)
+{
+	(void)w, (void)n;
+	expect(r, "held");
+}
+
+static void do_drop(struct run *r, char **w, size_t n)
+{
+	char wanted[64];
+
+	(void)n;
+	snprintf(wanted, sizeof(wanted), "drop %s", w[0]);
+	expect(r, wanted);
+}
+
+static void do_counted(struct run *r, char **w, size_t n)
+{
+	struct lvs_engine_stats stats = LVS_OPTS(struct lvs_engine_stats);
+
+	if (n < 2)
+		FAIL(r, "counted REASON N");
+	lvs_engine_stats(r->eng, &stats);
+	for (unsigned i = 0; i < LVS_REASON_COUNT; i++)
+		if (strcmp(lvs_reason_name(i), w[0]) == 0 &&
+		    stats.dropped[i] != (uint64_t)atoi(w[1]))
+			FAIL(r, "%s were %llu", w[0],
+			     (unsigned long long)stats.dropped[i]);
+}
+
+const struct step packet_steps[] = {
+	{ "in", 3, do_in },	      { "other", 3, do_other },
+	{ "out", 3, do_out },	      { "made", 3, do_made },
+	{ "none", 0, do_none },	      { "pass", 0, do_pass },
+	{ "held", 0, do_held },	      { "drop", 1, do_drop },
+	{ "counted", 2, do_counted }, { NULL, 0, NULL },
+};
