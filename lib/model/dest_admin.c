@@ -35,6 +35,10 @@ static int check_conf(const struct lvs_service *svc,
 		return LVS_ERR_RANGE;
 	if (conf->u_threshold > INT_MAX || !lvs_addr_is_unicast(&conf->id.addr))
 		return LVS_ERR_INVAL;
+	/* Which link it would be on, nothing tells. */
+	if (conf->id.addr.family == AF_INET6 &&
+	    lvs_addr_is_linklocal(&conf->id.addr))
+		return LVS_ERR_INVAL;
 	return 0;
 }
 

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * format.h - how a listing is written.
+ *
+ * A format is a const struct in one list (formats.c).  list.c asks lvsd, sorts,
+ * and calls the format for one thing after the other; so a format knows
+ * nothing of sockets, and another one is one more file.
+ */
+#ifndef LVSADM_FORMAT_H
+#define LVSADM_FORMAT_H
+
+#include <lvs/ctl.h>
+
+/* Which columns services and destinations are listed with. */
+enum columns {
+	COLUMNS_PLAIN,
+	COLUMNS_STATS,
+	COLUMNS_RATE,
+	COLUMNS_THRESHOLDS,
+	COLUMNS_PERSISTENT,
+	COLUMNS_TUNNEL,
+};
+
+/* What the user wants to see. */
+struct view {
+	enum columns columns;
+	bool numeric; /* no names of hosts and ports */
+	bool exact;   /* large numbers in full */
+	bool pe;      /* connections with what persistence engines know */
+	bool whole;   /* every service, not one */
+};
+
+/* Any member may be NULL: nothing is written then. */
+struct format {
+	const char *name;
+	/* Services: begin, each followed by its destinations, end. */
+	void (*begin)(const struct view *view, const struct lvs_ctl_info *info);
+	void (*service)(const struct view *view,
+			const struct lvs_service_info *svc);
+	void (*dest)(const struct view *view,
+		     const struct lvs_service_info *svc,
+		     const struct lvs_dest_info *dest);
+	void (*end)(const struct view *view);
+
+	void (*conns_begin)(const struct view *view);
+	void (*conn)(const struct view *view, const struct lvs_conn_info *conn);
+	void (*conns_end)(const struct view *view);
+
+	void (*timeouts)(const struct lvs_timeouts *timeouts);
+	void (*sync)(const struct lvs_sync_conf *list, size_t count);
+};
+
+extern const struct format format_text; /* as ipvsadm writes */
+extern const struct format format_save; /* commands for -R */
+
+#endif

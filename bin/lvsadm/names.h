@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * names.h - hosts, ports, numbers and flags as people write them.
+ */
+#ifndef LVSADM_NAMES_H
+#define LVSADM_NAMES_H
+
+#include <lvs/director.h>
+#include <netdb.h>
+
+/* Longest "[host]:port", with the final 0. */
+#define NAME_ENDPOINT_MAX (NI_MAXHOST + NI_MAXSERV + 4)
+
+/* A decimal number, all of TEXT, from LOW to HIGH. */
+bool name_to_number(const char *text, int64_t low, int64_t high, int64_t *n);
+
+/*
+ * "host:port", "host" (port 0), "[v6]:port" or "v6".  Names of hosts mean
+ * their first IPv4 address; ports are numbers or known to services(5) for
+ * PROTOCOL.
+ */
+bool name_to_endpoint(const char *text, uint8_t protocol, struct lvs_addr *addr,
+		      uint16_t *port);
+
+/* An IPv4 address or the name of a host that has one. */
+bool name_to_ipv4(const char *text, struct lvs_addr *addr);
+/* A multicast address. */
+bool name_to_group(const char *text, struct lvs_addr *addr);
+
+/* ADDR:PORT into BUF; as names where there are any and unless NUMERIC. */
+void name_endpoint(char buf[NAME_ENDPOINT_MAX], const struct lvs_addr *addr,
+		   uint16_t port, uint8_t protocol, bool numeric);
+
+/* "TCP", "UDP", "SCTP", "IP" for 0, or "?". */
+const char *name_protocol(uint8_t protocol);
+
+/* "ipip", "gue", "gre"; -1 and NULL for no such type. */
+int name_to_tunnel(const char *text);
+const char *name_tunnel(uint8_t type);
+
+enum flag_answer {
+	FLAG_OK,
+	FLAG_UNKNOWN,
+	FLAG_OF_ANOTHER, /* scheduler */
+};
+
+/*
+ * Flags of SCHEDULER, as -b has them, into *FLAGS (LVS_SVC_SCHED1 and so on);
+ * or which one it was not, into BAD.
+ */
+enum flag_answer name_to_sched_flags(const char *text, const char *scheduler,
+				     uint32_t *flags, char bad[64]);
+/* The same back: "sh-fallback,sh-port" into BUF; "" for none. */
+void name_sched_flags(char buf[64], const char *scheduler, uint32_t flags);
+
+#endif

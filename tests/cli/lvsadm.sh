@@ -1,0 +1,230 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# lvsadm.sh - lvsadm beyond the recordings: odd spellings (each was tried with
+# ipvsadm 1.31, which does the same), sockets, saving and restoring.
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+: "${top_srcdir:=$here/../..}" "${top_builddir:=$here/../..}"
+lvsadm=$top_builddir/bin/lvsadm/lvsadm
+if [ -x "$top_builddir/bin/lvsadm/.libs/lvsadm" ]; then
+	lvsadm=$top_builddir/bin/lvsadm/.libs/lvsadm
+	export LD_LIBRARY_PATH="$top_builddir/lib/.libs"
+fi
+if [ -z "${LVSADM_WORK:-}" ]; then
+	LVSADM_WORK=$(mktemp -d) || exit 1
+	export LVSADM_WORK
+	trap 'rm -rf "$LVSADM_WORK"' EXIT
+	"$top_builddir/tests/cli/server" "$LVSADM_WORK/socket" sh "$0"
+	exit
+fi
+cd "$LVSADM_WORK" || exit 1
+number=0 failed=0
+
+check() { # WHAT WANTED GOT
+	number=$((number + 1))
+	if [ "$2" = "$3" ]; then
+		echo "ok $number - $1"
+	else
+		echo "not ok $number - $1"
+		printf 'wanted: %s\ngot: %s\n' "$2" "$3" | sed 's/^/# /'
+		failed=1
+	fi
+}
+
+# What is said (standard error and output, the exit status last) or, if that
+# is nothing and 0, the state that came of it; as one line.
+said() { # ARGUMENT...
+	"$lvsadm" -C
+	said=$("$lvsadm" "$@" 2>&1 && "$lvsadm" -Sn || echo "($?)")
+	printf '%s\n' "$said" | tr '\n' ' ' | sed 's/ *$//'
+}
+
+# ---- spellings: WHAT, then the arguments, then "=" and what is said ---------
+
+spelled() { # WHAT WANTED ARGUMENT...
+	what=$1 wanted=$2
+	shift 2
+	check "$what" "$wanted" "$(said "$@")"
+}
+
+A='-A -t 1.2.3.4:80 -s wlc'
+spelled "a value in the same word" "$A" -At1.2.3.4:80
+spelled "a value after = behind a letter" "$A" -A -t=1.2.3.4:80
+spelled "a value after = behind a word" "$A" -A --tcp-service=1.2.3.4:80
+spelled "words are not abbreviated" \
+	"--tcp-serv: unknown option (255)" -A --tcp-serv 1.2.3.4:80
+spelled "an unknown letter is told with its group" \
+	"-nq: unknown option (255)" -L -nq
+spelled "a missing value is told with its group" \
+	"-At: missing argument (255)" -At
+spelled "a word that takes no value" \
+	"--numeric=5: option does not take an argument (255)" -L --numeric=5
+spelled "nothing is an option after --" \
+	"unexpected argument -s (2)" -A -t 1.2.3.4:80 -- -s rr
+spelled "a single - is a word" "unexpected argument - (2)" -L -
+spelled "an optional value may be left out" \
+	"-A -t 1.2.3.4:80 -s rr -p 360" -A -t 1.2.3.4:80 -p -s rr
+spelled "an optional value in the same word" \
+	"$A -p 300" -A -t 1.2.3.4:80 -p300
+spelled "an optional value after =" "$A -p 300" -A -t 1.2.3.4:80 -p=300
+spelled "an empty optional value is one" \
+	"invalid timeout value \`' specified (2)" \
+	-A -t 1.2.3.4:80 --persistent=
+spelled "numbers may have blanks and a sign before" \
+	"$A -p 300" -A -t 1.2.3.4:80 -p ' +300'
+spelled "numbers are decimal" "-A -f 10 -s wlc" -A -f 010
+spelled "a mark above 2^31" "-A -f 4294967295 -s wlc" -A -f 4294967295
+spelled "a mark of IPv6" "-A -f 7 -6 -s wlc" -A -f 7 -6
+spelled "-6 without -f" "-6 used before -f  (2)" -L -6
+spelled "the command must be first" "Try \`lvsadm -h' or 'lvsadm --help' for\
+ more information. (255)" -nL
+spelled "two commands" "invalid option \`-D' (2)" -A -D
+spelled "a command that has only a word, too" \
+	"invalid option \`--set' (2)" -L --set
+spelled "the same option twice" \
+	"multiple 'numeric' options specified (2)" -L -n -n
+spelled "an address in few parts" "-A -t 1.2.0.3:80 -s wlc" -A -t 1.2.3:80
+spelled "digits alone are no address" \
+	"illegal virtual server address[:port] specified (2)" -A -t 80
+spelled "no address" \
+	"illegal virtual server address[:port] specified (2)" -A -t :80
+spelled "IPv6 in brackets without port" \
+	"illegal virtual server address[:port] specified (2)" -A -t '[::1]'
+spelled "IPv6 without brackets" \
+	"-A -t [2001:db8::1]:0 -s wlc -p 360" -A -t 2001:db8::1 -p
+spelled "a length as IPv6's mask, before the service" \
+	"-A -t [2001:db8::1]:80 -s wlc -p 3 -M 64" \
+	-A -M 64 -t '[2001:db8::1]:80' -p 3
+spelled "flags before the scheduler they belong to" \
+	"-A -t 1.2.3.4:80 -s sh -b sh-fallback,sh-port" \
+	-A -t 1.2.3.4:80 -b sh-port,,sh-fallback, -s sh
+spelled "flags of any scheduler" \
+	"-A -t 1.2.3.4:80 -s rr -b flag-1,flag-3" \
+	-A -t 1.2.3.4:80 -s rr -b flag-3,flag-1
+spelled "a flag of no scheduler" "invalid scheduler flag \`flag-4' (2)" \
+	-A -t 1.2.3.4:80 -b flag-4
+spelled "a scheduler of no name is the default" "$A" -A -s= -t 1.2.3.4:80
+spelled "two kinds of listing" "The option 'timeout' conflicts with the\
+ 'connection' option in the 'list' command (2)" -L -c --timeout --stats
+spelled "a tunnel's options without tunnel" \
+	"Tunnel options conflict with forward method (2)" \
+	-a -t 1.2.3.4:80 -r 5.6.7.8 --tun-csum
+spelled "gue needs a port" "You need to supply the 'tun-port' option for the\
+ 'gue' tunnel type (2)" -a -t 1.2.3.4:80 -r 5.6.7.8 -i --tun-type gue
+spelled "two kinds of checksum" "The option 'tun-csum' conflicts with the\
+ 'tun-nocsum' option in the 'gue' tunnel type (2)" \
+	-a -t 1.2.3.4:80 -r 5.6.7.8 -i --tun-type gue --tun-port 5 \
+	--tun-csum --tun-nocsum
+spelled "no such tunnel" "illegal tunnel type specified (2)" \
+	-a -t 1.2.3.4:80 -r 5.6.7.8 -i --tun-type vxlan
+spelled "no multicast group" "invalid IPv6 mcast-group \`fe80::1' (2)" \
+	--start-daemon master --mcast-group fe80::1
+spelled "no such role" "illegal start_daemon specified (2)" \
+	--stop-daemon slave
+spelled "three words and an option too many" \
+	"Illegal 'numeric' option with the 'set' command (2)" --set 1 -n 2 3
+spelled "help for whoever asks, whatever follows" \
+	"$("$lvsadm" -v)" -v --nosuch
+
+# ---- real servers: ports ----------------------------------------------------
+
+server() { # WHAT WANTED ARGUMENT...
+	what=$1 wanted=$2
+	shift 2
+	"$lvsadm" -C
+	"$lvsadm" -A -t 1.2.3.4:80
+	"$lvsadm" -A -f 1
+	"$lvsadm" -a "$@"
+	check "$what" "$wanted" "$("$lvsadm" -Sn | grep -e '^-a')"
+}
+
+server "without port: the service's" \
+	"-a -t 1.2.3.4:80 -r 5.6.7.8:80 -m -w 1" -t 1.2.3.4:80 -r 5.6.7.8 -m
+server "also if it is named first" \
+	"-a -t 1.2.3.4:80 -r 5.6.7.8:80 -m -w 1" -r 5.6.7.8 -t 1.2.3.4:80 -m
+server "another port with NAT only" \
+	"-a -t 1.2.3.4:80 -r 5.6.7.8:80 -g -w 0" \
+	-t 1.2.3.4:80 -r 5.6.7.8:81 -gw 0
+server "port 0 if that is asked for" \
+	"-a -t 1.2.3.4:80 -r 5.6.7.8:0 -m -w 1" -t 1.2.3.4:80 -r 5.6.7.8:0 -m
+server "a service by mark leaves the port" \
+	"-a -f 1 -r 5.6.7.8:81 -g -w 1" -f 1 -r 5.6.7.8:81 -g
+
+# ---- saving and restoring ---------------------------------------------------
+
+cat >rules <<'END'
+-A -t 10.9.0.1:80 -s rr
+-a -t 10.9.0.1:80 -r 172.16.0.11:8080 -m -w 3
+-a -t 10.9.0.1:80 -r 172.16.0.12:80 -g -w 0
+-a -t 10.9.0.1:80 -r 172.16.0.13:80 -i -w 2147483647 --tun-type ipip
+-a -t 10.9.0.1:80 -r [fd00:16::11]:80 -i -w 1 --tun-type ipip
+-A -t 10.9.0.2:443 -s wlc -p 360 -M 255.255.255.0
+-A -t 10.9.0.3:443 -s wlc -p 360 -M 0.0.0.0
+-A -u 10.9.0.1:53 -s sh -o -b sh-fallback,sh-port
+-A --sctp-service 10.9.0.1:80 -s mh -b mh-port
+-A -t [fd00:9::1]:80 -s lc -p 60 -M 64
+-a -t [fd00:9::1]:80 -r [fd00:16::11]:80 -g -w 1
+-A -f 1 -s rr
+-a -f 1 -r 172.16.0.11:0 -m -w 1
+-A -f 2 -6 -s rr
+-A -f 4294967295 -s rr
+END
+"$lvsadm" -C
+"$lvsadm" -R <rules
+"$lvsadm" -Sn >saved
+check "what is restored is saved again" "$(sort rules)" "$(sort saved)"
+"$lvsadm" -C
+"$lvsadm" -R <saved
+check "and restored again" "$(cat saved)" "$("$lvsadm" -Sn)"
+{
+	echo "# ipvsadm.rules"
+	echo
+	sed 's/^/ipvsadm /' rules
+} >commented
+"$lvsadm" -C
+"$lvsadm" -R <commented
+check "comments and a program's name before each line" \
+	"$(cat saved)" "$("$lvsadm" -Sn)"
+"$lvsadm" -C
+printf '%s\n' '-A -t 1.2.3.4:80' '-A -t 1.2.3.4:80' '-A -t 1.2.3.4:81' |
+	"$lvsadm" -R 2>said
+check "restoring goes on after what lvsd refuses" \
+	"0 Service already exists 2" "$? $(cat said) $("$lvsadm" -Sn | wc -l)"
+"$lvsadm" -C
+printf '%s\n' '-A -t 1.2.3.4:80' '-A -t 1.2.3.4:81 -w 3' '-A -t 1.2.3.4:82' |
+	"$lvsadm" -R 2>said
+check "and ends at what makes no sense" "2 1" "$? $("$lvsadm" -Sn | wc -l)"
+printf -- '-Sn\n-R\n-A -t 1.2.3.4:82\n' | "$lvsadm" -R >said 2>&1
+check "restoring does not restore" "255 2" "$? $(wc -l <said)"
+"$lvsadm" -C
+i=0
+while [ $i -lt 300 ]; do
+	i=$((i + 1))
+	echo "-A -t 10.0.$((i / 100)).$((i % 100)):80 -s rr"
+	echo "-a -t 10.0.0.1:80 -r 172.16.$((i / 100)).$((i % 100 + 1)):80"
+done | "$lvsadm" -R 2>said
+check "a listing of many datagrams" "600" \
+	"$(($("$lvsadm" -Sn | wc -l) + $(wc -l <said)))"
+
+# ---- the socket -------------------------------------------------------------
+
+socket=$LVSD_SOCKET
+check "--socket after the command" "" "$(LVSD_SOCKET=none "$lvsadm" -C \
+	--socket "$socket" 2>&1)"
+check "--socket before the command" "" "$(LVSD_SOCKET=none "$lvsadm" \
+	--socket="$socket" -C 2>&1)"
+LVSD_SOCKET=none "$lvsadm" -Ln >said 2>&1
+check "no lvsd is said, with the remedy" "2 yes" "$? $(
+	grep -q 'no lvsd at none: No such file' said &&
+		grep -q -e '--socket PATH' said && echo yes)"
+LVSD_SOCKET=none "$lvsadm" -h >said 2>&1
+check "-h works without lvsd" "0 yes" "$? $(
+	grep -q -e '-A, --add-service' said && echo yes)"
+check "a bad command line is told without lvsd" \
+	"Illegal 'weight' option with the 'list' command" \
+	"$(LVSD_SOCKET=none "$lvsadm" -L -w 3 2>&1)"
+"$lvsadm" -Ln >/dev/full 2>said
+check "standard output that is full is an error" 1 $?
+echo "1..$number"
+exit $failed
