@@ -28,6 +28,25 @@ static void enter(struct lvs_conn *conn, struct lvs_dest *dest,
 		lvs_dest_activity(dest, active ? 1 : -1);
 }
 
+/*
+ * CONN has proved to be one that a client and a server talk over: the template
+ * that it was made by is worth keeping.
+ */
+static void assure(struct lvs_engine *eng, struct lvs_conn *conn)
+{
+	conn->flags |= LVS_CONN_ASSURED;
+	lvs_persist_assure(eng->dir->persist,
+			   lvs_control_of(&eng->controls, conn));
+}
+
+static bool assures(const struct lvs_conn *conn, const struct lvs_proto *proto,
+		    enum lvs_proto_mode mode)
+{
+	return !(conn->flags & LVS_CONN_ASSURED) &&
+	       (proto->states[conn->state].assures ||
+		(conn->protocol == IPPROTO_UDP && mode == LVS_PROTO_OUT));
+}
+
 void lvs_engine_step(struct lvs_engine *eng, struct lvs_conn *conn,
 		     struct lvs_dest *dest, const struct lvs_parsed *p,
 		     enum lvs_proto_mode mode)
@@ -38,6 +57,8 @@ void lvs_engine_step(struct lvs_engine *eng, struct lvs_conn *conn,
 
 	if (state != conn->state)
 		enter(conn, dest, t->proto, state);
+	if (conn->flags & LVS_CONN_CONTROLLED && assures(conn, t->proto, mode))
+		assure(eng, conn);
 	lvs_engine_seen(eng, conn);
 	if (conn->timeout != t->ticks[state])
 		lvs_conn_set_timeout(eng->conns, conn, t->ticks[state]);
@@ -47,6 +68,9 @@ void lvs_engine_release(struct lvs_engine *eng, struct lvs_conn *conn)
 {
 	struct lvs_dest *dest = lvs_director_dest(eng->dir, conn->dest);
 
+	if (conn->flags & LVS_CONN_CONTROLLED)
+		lvs_persist_release(eng->dir->persist,
+				    lvs_control_take(&eng->controls, conn));
 	if (!dest)
 		return;
 	if (conn->flags & LVS_CONN_ACTIVE)

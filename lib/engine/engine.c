@@ -68,15 +68,53 @@ static void engine_init(struct lvs_engine *eng, struct lvs_director *dir)
 	lvs_parcels_init(&eng->lent);
 }
 
+/* What ENG needs of its own and with others; undone by engine_fini. */
+static int engine_fill(struct lvs_engine *eng, uint32_t conn_limit)
+{
+	struct lvs_director *dir = eng->dir;
+	struct lvs_conn_table_opts opts = {
+		.mem = &dir->mem,
+		.hash_key = { dir->hash_key[0], dir->hash_key[1] },
+		.limit = conn_limit,
+		.expired = expired,
+		.ctx = eng,
+	};
+	int ret = lvs_conn_table_new(&opts, 0, &eng->conns);
+
+	if (ret < 0)
+		return ret;
+	ret = lvs_controls_init(&eng->controls, &dir->mem);
+	if (ret == 0) {
+		ret = lvs_persist_join(dir);
+		if (ret == 0)
+			return 0;
+		lvs_controls_fini(&eng->controls);
+	}
+	lvs_conn_table_free(eng->conns);
+	return ret;
+}
+
+static void engine_fini(struct lvs_engine *eng)
+{
+	const struct lvs_allocator *mem = &eng->dir->mem;
+
+	/* Without a gate, the lock keeps destinations where they are. */
+	pthread_mutex_lock(&eng->dir->lock);
+	lvs_conn_table_drain(eng->conns, drained, eng);
+	pthread_mutex_unlock(&eng->dir->lock);
+	lvs_persist_leave(eng->dir);
+	lvs_controls_fini(&eng->controls);
+	lvs_parcels_free(&eng->held, mem);
+	lvs_parcels_free(&eng->made, mem);
+	lvs_parcels_free(&eng->lent, mem);
+	lvs_mem_free(mem, eng->actions,
+		     eng->actions_size * sizeof(*eng->actions));
+}
+
 int lvs_engine_new(struct lvs_director *dir, const struct lvs_engine_opts *opts,
 		   struct lvs_engine **eng)
 {
 	struct lvs_engine_opts o = LVS_OPTS(struct lvs_engine_opts);
-	struct lvs_conn_table_opts table = {
-		.mem = &dir->mem,
-		.hash_key = { dir->hash_key[0], dir->hash_key[1] },
-		.expired = expired,
-	};
 	struct lvs_engine *new;
 	int ret;
 
@@ -86,13 +124,13 @@ int lvs_engine_new(struct lvs_director *dir, const struct lvs_engine_opts *opts,
 	if (!new)
 		return LVS_ERR_NOMEM;
 	engine_init(new, dir);
-	table.limit = o.conn_limit;
-	table.ctx = new;
-	ret = lvs_conn_table_new(&table, 0, &new->conns);
-	if (ret == 0)
+	ret = engine_fill(new, o.conn_limit);
+	if (ret == 0) {
 		ret = lvs_director_enter(dir, &new->slot);
+		if (ret < 0)
+			engine_fini(new);
+	}
 	if (ret < 0) {
-		lvs_conn_table_free(new->conns);
 		lvs_mem_free(&dir->mem, new, sizeof(*new));
 		return ret;
 	}
@@ -102,39 +140,38 @@ int lvs_engine_new(struct lvs_director *dir, const struct lvs_engine_opts *opts,
 
 void lvs_engine_free(struct lvs_engine *eng)
 {
-	const struct lvs_allocator *mem;
-
 	if (!eng)
 		return;
-	mem = &eng->dir->mem;
 	lvs_director_leave(eng->dir, &eng->slot);
-	/* Without the gate, the lock keeps destinations where they are. */
-	pthread_mutex_lock(&eng->dir->lock);
-	lvs_conn_table_drain(eng->conns, drained, eng);
-	pthread_mutex_unlock(&eng->dir->lock);
-	lvs_parcels_free(&eng->held, mem);
-	lvs_parcels_free(&eng->made, mem);
-	lvs_parcels_free(&eng->lent, mem);
-	lvs_mem_free(mem, eng->actions,
-		     eng->actions_size * sizeof(*eng->actions));
-	lvs_mem_free(mem, eng, sizeof(*eng));
+	engine_fini(eng);
+	lvs_mem_free(&eng->dir->mem, eng, sizeof(*eng));
+}
+
+/* Connections and templates whose time is over go; when is the next due? */
+static lvs_tstamp expire(struct lvs_engine *eng)
+{
+	lvs_tstamp next = eng->now + LVS_SEC, due;
+
+	if (lvs_conn_table_advance(eng->conns, eng->now, TICK_BUDGET, &due))
+		return eng->now;
+	if (due < next)
+		next = due;
+	if (lvs_persist_advance(eng->dir->persist, eng->now, TICK_BUDGET, &due))
+		return eng->now;
+	return due < next ? due : next;
 }
 
 lvs_tstamp lvs_engine_tick(struct lvs_engine *eng, lvs_tstamp now)
 {
-	lvs_tstamp next = now + LVS_SEC, due;
+	lvs_tstamp next;
 
 	pthread_mutex_lock(&eng->slot.gate);
 	lvs_engine_begin(eng, now);
-	if (lvs_conn_table_advance(eng->conns, now, TICK_BUDGET, &due))
-		next = now;
-	else if (due < next)
-		next = due;
-	if (eng->held.first) {
+	next = expire(eng);
+	if (eng->held.first)
 		lvs_engine_look(eng);
-		if (eng->held.first && next > now + HOLD_PERIOD)
-			next = now + HOLD_PERIOD;
-	}
+	if (eng->held.first && next > now + HOLD_PERIOD)
+		next = now + HOLD_PERIOD;
 	pthread_mutex_unlock(&eng->slot.gate);
 	return next;
 }

@@ -12,10 +12,12 @@
 #ifndef LVS_ENGINE_ENGINE_H
 #define LVS_ENGINE_ENGINE_H
 
+#include "engine/control.h"
 #include "engine/parcel.h"
 #include "fwd/fwd.h"
 #include "model/conn.h"
 #include "model/director.h"
+#include "persist/persist.h"
 #include "pkt/parse.h"
 #include "proto/proto.h"
 #include <lvs/engine.h>
@@ -60,6 +62,8 @@ struct lvs_engine {
 	 */
 	uint32_t generation;
 	uint32_t net_tick;
+
+	struct lvs_controls controls; /* templates of connections */
 
 	struct lvs_action_pair *actions; /* by index of the destination */
 	uint32_t actions_size;

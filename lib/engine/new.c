@@ -50,6 +50,36 @@ static struct lvs_dest *schedule(struct lvs_engine *eng,
 	return lvs_service_schedule(svc, &asked);
 }
 
+/* Who takes FLOW to SVC, and on which port (spec 2.4). */
+static void choose(struct lvs_engine *eng, struct lvs_service *svc,
+		   const struct lvs_flow *flow,
+		   struct lvs_persist_choice *choice)
+{
+	uint16_t port;
+
+	if (svc->conf.flags & LVS_SVC_PERSISTENT) {
+		lvs_persist_choose(eng->dir->persist, svc, flow, eng->now,
+				   choice);
+		return;
+	}
+	*choice = (struct lvs_persist_choice){
+		.dest = schedule(eng, svc, flow),
+	};
+	if (!choice->dest)
+		return;
+	port = choice->dest->conf.id.port;
+	choice->dport_be = port ? htons(port) : flow->dport_be;
+}
+
+/* No connection comes of CHOICE, or it is over. */
+static void give_back(struct lvs_engine *eng,
+		      const struct lvs_persist_choice *choice)
+{
+	lvs_dest_unbind(choice->dest, false);
+	if (choice->by)
+		lvs_persist_release(eng->dir->persist, choice->by);
+}
+
 /* Flags of a connection to DEST. */
 static uint16_t flags_for(const struct lvs_dest *dest)
 {
@@ -72,9 +102,10 @@ static void count_new(const struct lvs_engine *eng, struct lvs_dest *dest)
  * with the packet.
  */
 static void forward_once(struct lvs_engine *eng, struct lvs_pkt *pkt,
-			 const struct lvs_parsed *p, struct lvs_dest *dest,
-			 uint16_t dport_be)
+			 const struct lvs_parsed *p,
+			 const struct lvs_persist_choice *choice)
 {
+	struct lvs_dest *dest = choice->dest;
 	const struct lvs_flow *flow = &p->flow;
 	const struct lvs_action_pair *pair;
 	struct lvs_conn conn = {
@@ -83,7 +114,7 @@ static void forward_once(struct lvs_engine *eng, struct lvs_pkt *pkt,
 		.protocol = flow->protocol,
 		.cport_be = flow->sport_be,
 		.vport_be = flow->dport_be,
-		.dport_be = dport_be,
+		.dport_be = choice->dport_be,
 	};
 
 	if (flow->family == AF_INET6) {
@@ -101,64 +132,72 @@ static void forward_once(struct lvs_engine *eng, struct lvs_pkt *pkt,
 	pair = lvs_engine_actions(eng, dest, &conn);
 	lvs_engine_forward(eng, pkt, p, &pair->request, &conn,
 			   pair->request.hop);
-	lvs_dest_unbind(dest, false);
+	give_back(eng, choice);
 }
 
-/* A connection to DEST, which is bound for it; then P is its first packet. */
+/* A connection as chosen; then P is its first packet. */
 static void begin(struct lvs_engine *eng, struct lvs_pkt *pkt,
-		  const struct lvs_parsed *p, struct lvs_dest *dest,
-		  uint16_t dport_be)
+		  const struct lvs_parsed *p,
+		  const struct lvs_persist_choice *choice)
 {
+	struct lvs_dest *dest = choice->dest;
 	struct lvs_conn *conn;
 
 	conn = lvs_conn_add(eng->conns, &p->flow, &dest->conf.id.addr.ip,
-			    dport_be, flags_for(dest),
+			    choice->dport_be, flags_for(dest),
 			    lvs_secs_to_ticks(LVS_PROTO_FIRST_SECS), eng->now);
 	if (!conn) {
-		lvs_dest_unbind(dest, false);
+		give_back(eng, choice);
 		lvs_pkt_drop(pkt, lvs_conn_table_full(eng->conns)
 					  ? LVS_REASON_CONN_LIMIT
 					  : LVS_REASON_NO_MEMORY);
 		return;
 	}
 	conn->dest = dest->index;
+	if (choice->by && !lvs_control_add(&eng->controls, conn, choice->by))
+		lvs_persist_release(eng->dir->persist, choice->by);
 	eng->burst.changed = true;
 	count_new(eng, dest);
 	lvs_engine_request(eng, pkt, p, conn);
 }
 
-void lvs_engine_new_conn(struct lvs_engine *eng, struct lvs_pkt *pkt,
-			 const struct lvs_parsed *p)
+/* The service that P asks for; NULL: none, or P begins nothing. */
+static struct lvs_service *service_for(const struct lvs_engine *eng,
+				       const struct lvs_pkt *pkt,
+				       const struct lvs_parsed *p)
 {
 	const struct lvs_flow *flow = &p->flow;
 	const struct lvs_transport *t =
 		lvs_engine_transport(eng, flow->protocol);
-	struct lvs_service *svc = NULL;
-	struct lvs_dest *dest;
-	uint16_t dport_be;
 
-	if (p->kind == LVS_PKT_FLOW && t &&
-	    lvs_proto_may_create(t->proto, p, false) &&
-	    flow->sport_be != htons(FTP_DATA_PORT))
-		svc = lvs_director_service(eng->dir, flow->family,
-					   flow->protocol, &flow->dst,
-					   flow->dport_be, pkt->mark);
+	if (p->kind != LVS_PKT_FLOW || !t ||
+	    !lvs_proto_may_create(t->proto, p, false) ||
+	    flow->sport_be == htons(FTP_DATA_PORT))
+		return NULL;
+	return lvs_director_service(eng->dir, flow->family, flow->protocol,
+				    &flow->dst, flow->dport_be, pkt->mark);
+}
+
+void lvs_engine_new_conn(struct lvs_engine *eng, struct lvs_pkt *pkt,
+			 const struct lvs_parsed *p)
+{
+	struct lvs_service *svc = service_for(eng, pkt, p);
+	struct lvs_persist_choice choice;
+
 	if (!svc) {
 		lvs_pkt_pass(pkt);
 		return;
 	}
-	dest = schedule(eng, svc, flow);
-	if (!dest) {
+	choose(eng, svc, &p->flow, &choice);
+	if (!choice.dest) {
 		lvs_engine_answer(eng, pkt, p, LVS_ICMP_PORT, 0,
 				  LVS_REASON_NO_DEST);
 		return;
 	}
-	make_room(eng, dest->index);
-	dport_be =
-		dest->conf.id.port ? htons(dest->conf.id.port) : flow->dport_be;
+	make_room(eng, choice.dest->index);
 	if (svc->conf.flags & LVS_SVC_ONEPACKET &&
-	    flow->protocol == IPPROTO_UDP)
-		forward_once(eng, pkt, p, dest, dport_be);
+	    p->flow.protocol == IPPROTO_UDP)
+		forward_once(eng, pkt, p, &choice);
 	else
-		begin(eng, pkt, p, dest, dport_be);
+		begin(eng, pkt, p, &choice);
 }

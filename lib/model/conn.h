@@ -55,6 +55,8 @@ static inline uint32_t lvs_secs_to_ticks(uint32_t secs)
 #define LVS_CONN_SYNCED	      (1u << 6) /* came by connection sync */
 #define LVS_CONN_SHADOWED     (1u << 7) /* replies are another's */
 #define LVS_CONN_METHOD_SHIFT 8		/* 3 bits: enum lvs_method */
+#define LVS_CONN_CONTROLLED   (1u << 11) /* made by a template */
+#define LVS_CONN_ASSURED      (1u << 12) /* ... which knows that it works */
 
 /*
  * The record of an IPv4 connection ends after `v4`, 48 bytes, that of an IPv6

@@ -64,6 +64,7 @@ struct lvs_director {
 	lvs_tstamp rates_at;	/* when rates are folded next; 0: never were */
 	lvs_tstamp trash_at;	/* when trash is looked at next; 0: is empty */
 	struct lvs_net *net;	/* owned */
+	struct lvs_persist *persist; /* of the engines; NULL without any */
 };
 
 /* Stop all engines between two bursts, and let them go on. */

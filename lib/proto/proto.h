@@ -35,6 +35,7 @@ struct lvs_proto_state {
 	uint8_t timer; /* enum lvs_proto_timer */
 	bool active;   /* counted as an active connection */
 	bool over;     /* a new connection may take the tuple over */
+	bool assures;  /* both sides took part: worth coming back to */
 };
 
 struct lvs_proto {

@@ -157,7 +157,7 @@ static void run_file(const char *file, int af)
 
 static const char *const files[] = {
 	"nat.flow",   "dr.flow",      "tunnel.flow", "errors.flow",
-	"state.flow", "resolve.flow", "dest.flow",
+	"state.flow", "resolve.flow", "dest.flow",   "persist.flow",
 };
 
 START_TEST(flow_v4)
