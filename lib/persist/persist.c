@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <string.h>
 
 /* A template that still controls connections is looked at again after. */
 #define CONTROL_SECS 60
@@ -142,9 +143,8 @@ static void template_key(const struct lvs_service *svc,
 		key->dport_be = flow->dport_be;
 	if (svc->conf.id.fwmark) {
 		/* Of all protocols and addresses that have the mark. */
-		key->dst = (union lvs_ip){
-			.v4_be = htonl(svc->conf.id.fwmark),
-		};
+		memset(&key->dst, 0, sizeof(key->dst));
+		key->dst.v4_be = htonl(svc->conf.id.fwmark);
 		key->protocol = IPPROTO_IP;
 	}
 }
