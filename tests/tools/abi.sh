@@ -25,7 +25,7 @@ mapped() { # the global names of version script FILE
 }
 
 exported() { # the functions that shared library FILE defines
-	"$NM" -D --defined-only "$1" | awk '$2 ~ /[TDBRWi]/ { print $3 }' |
+	$NM -D --defined-only "$1" | awk '$2 ~ /[TDBRWi]/ { print $3 }' |
 		sed 's/@.*//' | grep -v '^LVS_' | sort -u
 }
 

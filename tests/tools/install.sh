@@ -46,7 +46,7 @@ int main(void)
 	if (lvs_director_new(&opts, &dir) < 0)
 		return 1;
 	printf("liblvs %s: %zu services\n", lvs_version(),
-	       lvs_service_list(dir, NULL, 0));
+	       lvs_service_list(dir, 0, NULL, 0));
 	lvs_director_free(dir);
 	return 0;
 }

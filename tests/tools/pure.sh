@@ -20,7 +20,7 @@ known=$known'|__(asan|ubsan|sanitizer|tsan|llvm|gcov|sancov|start|stop)_.*|_ITM_
 known=$known'|atomic_.*|__atomic_.*|lvs_.*)$'
 
 undefined() { # the symbols that FILE needs and that are not allowed
-	"$NM" -u "$@" 2>/dev/null | awk '$1 == "U" { print $2 }' | sort -u |
+	$NM -u "$@" 2>/dev/null | awk '$1 == "U" { print $2 }' | sort -u |
 		grep -vE "$known"
 }
 
