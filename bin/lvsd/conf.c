@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * conf.c - lvsd.conf(5) from file to struct conf: what stands outside of
+ * virtual services, and the order of the steps.
+ */
+#include "conf.h"
+#include "conf_reader.h"
+#include <lvs/ctl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TIMEOUT_MAX (31u * 24 * 60 * 60) /* seconds, as IPVS */
+
+static const struct conf_choice conflicts[] = {
+	{ "refuse", CONFLICTS_REFUSE },
+	{ "warn", CONFLICTS_WARN },
+	{ NULL, 0 },
+};
+
+static char *copy_text(struct conf_reader *rd, const char *text)
+{
+	char *copy = strdup(text);
+
+	if (!copy)
+		conf_error(rd, 0, "%s", lvs_strerror(LVS_ERR_NOMEM));
+	return copy;
+}
+
+static void *new_array(struct conf_reader *rd, size_t count, size_t size)
+{
+	void *array = calloc(count ? count : 1, size);
+
+	if (!array)
+		conf_error(rd, 0, "%s", lvs_strerror(LVS_ERR_NOMEM));
+	return array;
+}
+
+static void read_timeouts(struct conf_reader *rd, cfg_t *sec,
+			  struct lvs_timeouts *timeouts)
+{
+	/* What a new director has; a file that lost a line goes back to it. */
+	*timeouts = (struct lvs_timeouts){
+		.tcp = 900,
+		.tcp_fin = 120,
+		.udp = 300,
+	};
+	conf_number(rd, sec, "tcp", 1, TIMEOUT_MAX, &timeouts->tcp);
+	conf_number(rd, sec, "tcp_fin", 1, TIMEOUT_MAX, &timeouts->tcp_fin);
+	conf_number(rd, sec, "udp", 1, TIMEOUT_MAX, &timeouts->udp);
+}
+
+static const char *backend_at(const void *ctx, size_t index)
+{
+	const struct lvs_backend *backend = lvs_backend_at(index);
+
+	(void)ctx;
+	return backend ? backend->name : NULL;
+}
+
+static void read_interface(struct conf_reader *rd, cfg_t *sec,
+			   struct conf_interface *ifc)
+{
+	const struct conf_word *word = conf_word(sec, "backend");
+	const char *name = word ? word->text : "af_packet";
+	const char *title = cfg_title(sec);
+	size_t len = strlen(title);
+	char allowed[200];
+
+	ifc->line = conf_line(sec);
+	ifc->backend = lvs_backend_find(name);
+	if (!ifc->backend) {
+		conf_list_names(allowed, sizeof(allowed), backend_at, NULL);
+		conf_error(rd, word ? word->line : ifc->line,
+			   "backend = %s: one of %s is expected", name,
+			   allowed);
+	}
+	if (len == 0 || len >= sizeof(ifc->name) || strpbrk(title, "/ \t"))
+		conf_error(rd, ifc->line,
+			   "interface \"%s\": a name of 1 to %zu bytes "
+			   "without space or slash is expected",
+			   title, sizeof(ifc->name) - 1);
+	else
+		memcpy(ifc->name, title, len + 1);
+}
+
+static void read_top(struct conf_reader *rd, cfg_t *top, struct conf *cfg)
+{
+	const struct conf_word *socket = conf_word(top, "socket");
+	const struct conf_word *user = conf_word(top, "user");
+	uint32_t value;
+
+	cfg->path = copy_text(rd, rd->path);
+	cfg->socket = copy_text(rd, socket ? socket->text : LVS_CTL_SOCKET);
+	if (socket && socket->text[0] != '/')
+		conf_error(rd, socket->line,
+			   "socket = %s: a path that begins with / is expected",
+			   socket->text);
+	if (user)
+		cfg->user = copy_text(rd, user->text);
+	conf_number(rd, top, "connection_limit", 0, UINT32_MAX,
+		    &cfg->connection_limit);
+	if (conf_choice(rd, top, "kernel_conflicts", conflicts, &value))
+		cfg->conflicts = (enum conf_conflicts)value;
+	read_timeouts(rd, cfg_getsec(top, "timeouts"), &cfg->timeouts);
+}
+
+static void read_sections(struct conf_reader *rd, cfg_t *top, struct conf *cfg)
+{
+	unsigned interfaces = cfg_size(top, "interface");
+	unsigned services = cfg_size(top, "virtual_service");
+
+	cfg->interfaces = new_array(rd, interfaces, sizeof(*cfg->interfaces));
+	cfg->services = new_array(rd, services, sizeof(*cfg->services));
+	if (!cfg->interfaces || !cfg->services)
+		return;
+	cfg->num_interfaces = interfaces;
+	for (unsigned i = 0; i < interfaces; i++)
+		read_interface(rd, cfg_getnsec(top, "interface", i),
+			       &cfg->interfaces[i]);
+	cfg->num_services = services;
+	for (unsigned i = 0; i < services; i++)
+		conf_service(rd, cfg_getnsec(top, "virtual_service", i),
+			     &cfg->services[i]);
+}
+
+static struct conf *read_tree(struct conf_reader *rd, cfg_t *top)
+{
+	struct conf *cfg = new_array(rd, 1, sizeof(*cfg));
+
+	if (!cfg)
+		return NULL;
+	read_top(rd, top, cfg);
+	read_sections(rd, top, cfg);
+	if (!rd->errors)
+		conf_trial(rd, cfg);
+	if (!rd->errors)
+		return cfg;
+	conf_free(cfg);
+	return NULL;
+}
+
+struct conf *conf_load(const char *path, const struct lvs_log *log)
+{
+	struct conf_reader rd = { .path = path, .log = log };
+	struct conf *cfg = NULL;
+	char *text = conf_text(&rd);
+	cfg_t *top = text ? conf_syntax(&rd, text) : NULL;
+
+	if (top) {
+		cfg = read_tree(&rd, top);
+		cfg_free(top);
+	}
+	free(text);
+	return cfg;
+}
+
+void conf_free(struct conf *cfg)
+{
+	if (!cfg)
+		return;
+	for (size_t i = 0; i < cfg->num_services; i++)
+		free(cfg->services[i].dests);
+	free(cfg->services);
+	free(cfg->interfaces);
+	free(cfg->user);
+	free(cfg->socket);
+	free(cfg->path);
+	free(cfg);
+}
+
+static bool same_service(const struct lvs_service_id *a,
+			 const struct lvs_service_id *b)
+{
+	return lvs_addr_equal(&a->addr, &b->addr) && a->fwmark == b->fwmark &&
+	       a->port == b->port && a->protocol == b->protocol;
+}
+
+const struct conf_service *conf_find_service(const struct conf *cfg,
+					     const struct lvs_service_id *id)
+{
+	for (size_t i = 0; i < cfg->num_services; i++)
+		if (same_service(&cfg->services[i].conf.id, id))
+			return &cfg->services[i];
+	return NULL;
+}
+
+const struct conf_dest *conf_find_dest(const struct conf_service *svc,
+				       const struct lvs_dest_id *id)
+{
+	for (size_t i = 0; i < svc->num_dests; i++)
+		if (lvs_addr_equal(&svc->dests[i].conf.id.addr, &id->addr) &&
+		    svc->dests[i].conf.id.port == id->port)
+			return &svc->dests[i];
+	return NULL;
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * conf.h - lvsd.conf(5), read and checked.
+ *
+ * A struct conf is what a good file says, with defaults filled in; a file
+ * with any mistake gives none.  Reading changes nothing anywhere else.
+ */
+#ifndef LVSD_CONF_H
+#define LVSD_CONF_H
+
+#include <lvs/base.h>
+#include <lvs/director.h>
+#include <lvs/port.h>
+#include <net/if.h>
+
+struct conf_interface {
+	int line;
+	char name[IFNAMSIZ];
+	const struct lvs_backend *backend;
+};
+
+struct conf_dest {
+	int line;
+	struct lvs_dest_conf conf;
+};
+
+struct conf_service {
+	int line;
+	struct lvs_service_conf conf;
+	struct conf_dest *dests;
+	size_t num_dests;
+};
+
+/* What to do about what the kernel would forward or answer as well. */
+enum conf_conflicts {
+	CONFLICTS_REFUSE,
+	CONFLICTS_WARN,
+};
+
+struct conf {
+	char *path;
+	char *socket;
+	char *user;		   /* NULL: stay who we are */
+	uint32_t connection_limit; /* an engine; 0: as memory holds */
+	enum conf_conflicts conflicts;
+	struct lvs_timeouts timeouts;
+	struct conf_interface *interfaces;
+	size_t num_interfaces;
+	struct conf_service *services;
+	size_t num_services;
+};
+
+/*
+ * The file at PATH; NULL after a line in LOG, "file:line: what is wrong, what
+ * is allowed", for each mistake found.
+ */
+struct conf *conf_load(const char *path, const struct lvs_log *log);
+
+/* CFG may be NULL. */
+void conf_free(struct conf *cfg);
+
+/* The service or real server of that name; NULL: none. */
+const struct conf_service *conf_find_service(const struct conf *cfg,
+					     const struct lvs_service_id *id);
+const struct conf_dest *conf_find_dest(const struct conf_service *svc,
+				       const struct lvs_dest_id *id);
+
+#endif

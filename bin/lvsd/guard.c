@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * guard.c - virtual addresses that are the host's own, and IP forwarding.
+ *
+ * The kernel forwards IPv4 by a setting of the interface a packet came in on,
+ * and IPv6 by one for all interfaces or one to force it on a single one
+ * (Documentation/networking/ip-sysctl.rst).
+ */
+#include "guard.h"
+#include "log.h"
+#include "name.h"
+#include <lvs/net.h>
+#include <stdio.h>
+
+struct guard {
+	const struct conf *cfg;
+	enum lvs_level level;
+	unsigned found;
+};
+
+/* NAME is a path below /proc/sys; a setting that is not there is off. */
+static bool is_on(const char *name)
+{
+	char path[128];
+	int value = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/sys/%s", name);
+	file = fopen(path, "re");
+	if (!file)
+		return false;
+	if (fscanf(file, "%d", &value) != 1)
+		value = 0;
+	fclose(file);
+	return value != 0;
+}
+
+static void forwarding_found(struct guard *g, const char *setting,
+			     const char *family)
+{
+	g->found++;
+	log_write(g->level,
+		  "the kernel forwards %s as well, so packets for virtual "
+		  "services would be sent twice: sysctl -w %s=0",
+		  family, setting);
+}
+
+static bool has_family(const struct conf *cfg, uint16_t family)
+{
+	for (size_t i = 0; i < cfg->num_services; i++)
+		if (cfg->services[i].conf.id.addr.family == family)
+			return true;
+	return false;
+}
+
+/* Setting DIR/IFNAME/NAME, which sysctl(8) takes with slashes too. */
+static void check_setting(struct guard *g, const char *dir, const char *ifname,
+			  const char *name, const char *family)
+{
+	char setting[80];
+
+	snprintf(setting, sizeof(setting), "%s/%s/%s", dir, ifname, name);
+	if (is_on(setting))
+		forwarding_found(g, setting, family);
+}
+
+static void check_forwarding(struct guard *g)
+{
+	const struct conf *cfg = g->cfg;
+	bool v4 = has_family(cfg, AF_INET), v6 = has_family(cfg, AF_INET6);
+
+	for (size_t i = 0; i < cfg->num_interfaces; i++) {
+		const char *ifname = cfg->interfaces[i].name;
+
+		if (v4)
+			check_setting(g, "net/ipv4/conf", ifname, "forwarding",
+				      "IPv4");
+		if (v6)
+			check_setting(g, "net/ipv6/conf", ifname,
+				      "force_forwarding", "IPv6");
+	}
+	if (v6 && cfg->num_interfaces)
+		check_setting(g, "net/ipv6/conf", "all", "forwarding", "IPv6");
+}
+
+static void check_address(struct guard *g, struct lvs_director *dir,
+			  const struct conf_service *svc)
+{
+	const struct lvs_service_id *id = &svc->conf.id;
+	char name[NAME_STRLEN], addr[LVS_ADDR_STRLEN];
+
+	if (id->fwmark || !lvs_net_is_local(dir, &id->addr))
+		return;
+	g->found++;
+	lvs_addr_format(&id->addr, addr, sizeof(addr));
+	log_write(g->level,
+		  "%s:%d: %s: %s is an address of this host, which would "
+		  "answer as well: ip address del %s/%u dev INTERFACE",
+		  g->cfg->path, svc->line,
+		  name_of(id, NULL, name, sizeof(name)), addr, addr,
+		  lvs_family_bits(id->addr.family));
+}
+
+bool guard_allows(struct lvs_director *dir, const struct conf *cfg)
+{
+	struct guard g = { .cfg = cfg, .level = LVS_LOG_ERR };
+
+	if (cfg->conflicts == CONFLICTS_WARN)
+		g.level = LVS_LOG_WARNING;
+	if (cfg->num_interfaces == 0)
+		return true;
+	for (size_t i = 0; i < cfg->num_services; i++)
+		check_address(&g, dir, &cfg->services[i]);
+	check_forwarding(&g);
+	if (g.found && g.level == LVS_LOG_ERR)
+		log_err("kernel_conflicts = warn in the configuration lets "
+			"lvsd run all the same");
+	return !g.found || g.level == LVS_LOG_WARNING;
+}

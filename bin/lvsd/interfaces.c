@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * interfaces.c - ports opened, given to the worker, closed and opened again.
+ */
+#include "interfaces.h"
+#include "log.h"
+#include <lvs/net.h>
+#include <lvs/rtnl.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct entry {
+	char name[IFNAMSIZ];
+	const struct lvs_backend *backend;
+	struct lvs_port *port; /* NULL: to be opened when it can be */
+	int error;	       /* last of opening it again; said once */
+};
+
+struct interfaces {
+	struct lvs_director *dir;
+	struct worker *worker;
+	struct entry *entries;
+	size_t count;
+};
+
+struct interfaces *interfaces_new(struct lvs_director *dir,
+				  struct worker *worker)
+{
+	struct interfaces *ifs = calloc(1, sizeof(*ifs));
+
+	if (ifs) {
+		ifs->dir = dir;
+		ifs->worker = worker;
+	}
+	return ifs;
+}
+
+static void close_entry(struct interfaces *ifs, struct entry *e)
+{
+	if (!e->port)
+		return;
+	worker_remove_port(ifs->worker, e->port);
+	lvs_port_close(e->port);
+	e->port = NULL;
+}
+
+void interfaces_free(struct interfaces *ifs)
+{
+	if (!ifs)
+		return;
+	for (size_t i = 0; i < ifs->count; i++)
+		close_entry(ifs, &ifs->entries[i]);
+	free(ifs->entries);
+	free(ifs);
+}
+
+static int open_port(struct entry *e)
+{
+	struct lvs_port_opts opts = LVS_OPTS(struct lvs_port_opts);
+	int err;
+
+	opts.ifname = e->name;
+	opts.log = log_sink();
+	err = lvs_port_open(e->backend->name, &opts, &e->port);
+	if (err) {
+		e->port = NULL;
+		return err;
+	}
+	if (lvs_port_fd(e->port) >= 0)
+		return 0;
+	lvs_port_close(e->port);
+	e->port = NULL;
+	return LVS_ERR_NOTSUP;
+}
+
+static int open_entry(struct interfaces *ifs, struct entry *e)
+{
+	int err = open_port(e);
+
+	if (err)
+		return err;
+	err = worker_add_port(ifs->worker, e->port);
+	if (err) {
+		lvs_port_close(e->port);
+		e->port = NULL;
+	}
+	return err;
+}
+
+static const char *remedy(int err)
+{
+	switch (err) {
+	case LVS_ERR_NODEV:
+		return "; `ip link` lists those that there are";
+	case LVS_ERR_PERM:
+		return "; it takes CAP_NET_RAW: start lvsd as root";
+	case LVS_ERR_NOTSUP:
+		return "; choose another backend for it";
+	case LVS_ERR_NOSPC:
+		return "; a worker takes 64 interfaces";
+	default:
+		return "";
+	}
+}
+
+static struct entry *find(const struct interfaces *ifs,
+			  const struct conf_interface *conf)
+{
+	for (size_t i = 0; i < ifs->count; i++)
+		if (strcmp(ifs->entries[i].name, conf->name) == 0 &&
+		    ifs->entries[i].backend == conf->backend)
+			return &ifs->entries[i];
+	return NULL;
+}
+
+/* NEXT as CFG lists them, with the ports that are open already. */
+static int open_all(struct interfaces *ifs, const struct conf *cfg,
+		    struct entry *next)
+{
+	for (size_t i = 0; i < cfg->num_interfaces; i++) {
+		const struct conf_interface *conf = &cfg->interfaces[i];
+		const struct entry *old = find(ifs, conf);
+		int err;
+
+		if (old) {
+			next[i] = *old;
+			continue;
+		}
+		memcpy(next[i].name, conf->name, sizeof(next[i].name));
+		next[i].backend = conf->backend;
+		err = open_entry(ifs, &next[i]);
+		if (err) {
+			log_err("%s:%d: interface \"%s\": %s%s", cfg->path,
+				conf->line, conf->name, lvs_strerror(err),
+				remedy(err));
+			return -1;
+		}
+		log_info("%s: open through %s", conf->name,
+			 conf->backend->name);
+	}
+	return 0;
+}
+
+static bool has_port(const struct entry *entries, size_t count,
+		     const struct lvs_port *port)
+{
+	for (size_t i = 0; i < count; i++)
+		if (entries[i].port == port)
+			return true;
+	return false;
+}
+
+/* Close the ports of FROM that are not also in KEPT. */
+static void close_others(struct interfaces *ifs, struct entry *from,
+			 size_t count, const struct entry *kept,
+			 size_t num_kept)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (!from[i].port || has_port(kept, num_kept, from[i].port))
+			continue;
+		log_info("%s: closed", from[i].name);
+		close_entry(ifs, &from[i]);
+	}
+}
+
+int interfaces_apply(struct interfaces *ifs, const struct conf *cfg)
+{
+	size_t count = cfg->num_interfaces;
+	struct entry *next = calloc(count ? count : 1, sizeof(*next));
+
+	if (!next) {
+		log_err("%s", lvs_strerror(LVS_ERR_NOMEM));
+		return -1;
+	}
+	if (open_all(ifs, cfg, next)) {
+		close_others(ifs, next, count, ifs->entries, ifs->count);
+		free(next);
+		return -1;
+	}
+	close_others(ifs, ifs->entries, ifs->count, next, count);
+	free(ifs->entries);
+	ifs->entries = next;
+	ifs->count = count;
+	return 0;
+}
+
+static void close_failed(struct interfaces *ifs)
+{
+	struct lvs_port *port;
+	int error;
+
+	while ((port = worker_failed_port(ifs->worker, &error))) {
+		for (size_t i = 0; i < ifs->count; i++) {
+			struct entry *e = &ifs->entries[i];
+
+			if (e->port != port)
+				continue;
+			log_warn("%s: %s; waiting for it to come back", e->name,
+				 lvs_strerror(error));
+			lvs_port_close(port);
+			e->port = NULL;
+		}
+	}
+}
+
+static void look_at(struct interfaces *ifs, struct entry *e)
+{
+	uint32_t index = lvs_rtnl_ifindex(e->name);
+	struct lvs_link link;
+	int err;
+
+	if (e->port && lvs_port_link(e->port) != index) {
+		log_warn("%s: %s; waiting for it to come back", e->name,
+			 lvs_strerror(LVS_ERR_NODEV));
+		close_entry(ifs, e);
+	}
+	if (e->port || !index || lvs_net_link_get(ifs->dir, index, &link) ||
+	    !link.up)
+		return;
+	err = open_entry(ifs, e);
+	if (err && err != e->error)
+		log_warn("%s: %s%s", e->name, lvs_strerror(err), remedy(err));
+	else if (!err)
+		log_info("%s: back, open through %s", e->name,
+			 e->backend->name);
+	e->error = err;
+}
+
+void interfaces_look(struct interfaces *ifs)
+{
+	close_failed(ifs);
+	for (size_t i = 0; i < ifs->count; i++)
+		look_at(ifs, &ifs->entries[i]);
+}

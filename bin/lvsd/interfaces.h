@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * interfaces.h - the configured interfaces, and the port of each while there
+ * is one.
+ *
+ * An interface that is deleted, or whose port fails, is closed and opened
+ * again when one of that name is up; meanwhile the others go on.
+ */
+#ifndef LVSD_INTERFACES_H
+#define LVSD_INTERFACES_H
+
+#include "conf.h"
+#include "worker.h"
+
+struct interfaces;
+
+/* None yet; DIR and WORKER are borrowed.  NULL: out of memory. */
+struct interfaces *interfaces_new(struct lvs_director *dir,
+				  struct worker *worker);
+
+/* Close every port and free. */
+void interfaces_free(struct interfaces *ifs);
+
+/*
+ * Go over to what CFG lists.  All that is new is opened first; if anything
+ * cannot be, nothing has changed: -1 after a line in the log.
+ */
+int interfaces_apply(struct interfaces *ifs, const struct conf *cfg);
+
+/*
+ * Look after all of them: what failed or was deleted is closed, what is there
+ * again is opened.  Call it when links may have changed and now and then.
+ */
+void interfaces_look(struct interfaces *ifs);
+
+#endif

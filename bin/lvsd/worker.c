@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * worker.c - the thread that forwards: epoll over its ports, bursts through
+ * its engine, and the engine's own time.
+ */
+#include "config.h"
+
+#include "clock.h"
+#include "worker.h"
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+/* Bursts from one port before the next has its turn. */
+#define BURSTS_A_TURN 8
+#define EVENTS_MAX    16
+
+struct failed {
+	struct lvs_port *port;
+	int error;
+};
+
+struct worker {
+	struct lvs_engine *eng;
+	struct lvs_port *ports[WORKER_PORTS_MAX];
+	size_t num_ports;
+	struct failed failed[WORKER_PORTS_MAX];
+	_Atomic size_t num_failed; /* read by the main thread too */
+	lvs_tstamp tick_at;
+	uint64_t held; /* packets that waited, at the last look */
+	int epoll_fd;
+	int wake_fd; /* eventfd: main thread to worker */
+	int news_fd; /* eventfd: worker to main thread */
+	bool stop;
+
+	pthread_t thread;
+	pthread_mutex_t lock; /* of the call */
+	pthread_cond_t done;
+	void (*call)(struct worker *w, void *arg); /* NULL: none waits */
+	void *arg;
+};
+
+/* An eventfd is full only when it says already what it has to say. */
+static void raise_event(int fd)
+{
+	const uint64_t one = 1;
+
+	if (write(fd, &one, sizeof(one)) < 0)
+		return;
+}
+
+static void clear_event(int fd)
+{
+	uint64_t count;
+
+	if (read(fd, &count, sizeof(count)) < 0)
+		return;
+}
+
+/* ---- inside the worker's thread ----------------------------------------- */
+
+static size_t index_of(const struct worker *w, const struct lvs_port *port)
+{
+	size_t i = 0;
+
+	while (i < w->num_ports && w->ports[i] != port)
+		i++;
+	return i;
+}
+
+static void take_out(struct worker *w, size_t index)
+{
+	epoll_ctl(w->epoll_fd, EPOLL_CTL_DEL, lvs_port_fd(w->ports[index]),
+		  NULL);
+	w->ports[index] = w->ports[--w->num_ports];
+}
+
+/* PORT has had its say in this round, or was taken out meanwhile. */
+static void pump(struct worker *w, struct lvs_port *port)
+{
+	size_t index = index_of(w, port);
+	int got = LVS_BURST;
+
+	for (int i = 0; i < BURSTS_A_TURN && got == LVS_BURST; i++) {
+		if (index == w->num_ports)
+			return;
+		got = lvs_forward(w->eng, w->ports, w->num_ports, index,
+				  clock_now(NULL));
+	}
+	if (got >= 0 || got == LVS_ERR_AGAIN)
+		return;
+	w->failed[w->num_failed] = (struct failed){ port, got };
+	w->num_failed++;
+	take_out(w, index);
+	raise_event(w->news_fd);
+}
+
+static void carry_out_call(struct worker *w)
+{
+	pthread_mutex_lock(&w->lock);
+	if (w->call) {
+		w->call(w, w->arg);
+		w->call = NULL;
+		pthread_cond_signal(&w->done);
+	}
+	pthread_mutex_unlock(&w->lock);
+}
+
+static void tick(struct worker *w, bool woken)
+{
+	lvs_tstamp now = clock_now(NULL);
+
+	if (now >= w->tick_at)
+		w->tick_at = lvs_engine_tick(w->eng, now);
+	else if (!woken)
+		return;
+	lvs_forward_output(w->eng, w->ports, w->num_ports, now);
+}
+
+/* Packets have begun to wait: somebody must ask for their next hop. */
+static void tell_of_held(struct worker *w)
+{
+	struct lvs_engine_stats stats = LVS_OPTS(struct lvs_engine_stats);
+
+	lvs_engine_stats(w->eng, &stats);
+	if (stats.held == w->held)
+		return;
+	w->held = stats.held;
+	raise_event(w->news_fd);
+}
+
+static int wait_ms(const struct worker *w)
+{
+	lvs_tstamp now = clock_now(NULL);
+
+	if (w->tick_at <= now)
+		return 0;
+	return (int)((w->tick_at - now + LVS_MSEC - 1) / LVS_MSEC);
+}
+
+static void *run(void *arg)
+{
+	struct worker *w = arg;
+	struct epoll_event events[EVENTS_MAX];
+
+	while (!w->stop) {
+		int n = epoll_wait(w->epoll_fd, events, EVENTS_MAX, wait_ms(w));
+		bool woken = false;
+
+		for (int i = 0; i < n; i++) {
+			if (events[i].data.ptr == w)
+				woken = true;
+			else
+				pump(w, events[i].data.ptr);
+		}
+		if (woken) {
+			clear_event(w->wake_fd);
+			carry_out_call(w);
+		}
+		tick(w, woken);
+		tell_of_held(w);
+	}
+	return NULL;
+}
+
+/* ---- calls of the main thread ------------------------------------------- */
+
+static void call(struct worker *w, void (*fn)(struct worker *w, void *arg),
+		 void *arg)
+{
+	pthread_mutex_lock(&w->lock);
+	w->call = fn;
+	w->arg = arg;
+	raise_event(w->wake_fd);
+	while (w->call)
+		pthread_cond_wait(&w->done, &w->lock);
+	pthread_mutex_unlock(&w->lock);
+}
+
+struct port_call {
+	struct lvs_port *port;
+	int error;
+};
+
+static void do_add_port(struct worker *w, void *arg)
+{
+	struct port_call *c = arg;
+	struct epoll_event event = { .events = EPOLLIN, .data.ptr = c->port };
+
+	if (w->num_ports + w->num_failed == WORKER_PORTS_MAX)
+		c->error = LVS_ERR_NOSPC;
+	else if (epoll_ctl(w->epoll_fd, EPOLL_CTL_ADD, lvs_port_fd(c->port),
+			   &event))
+		c->error = -errno;
+	else
+		w->ports[w->num_ports++] = c->port;
+}
+
+int worker_add_port(struct worker *w, struct lvs_port *port)
+{
+	struct port_call c = { .port = port };
+
+	call(w, do_add_port, &c);
+	return c.error;
+}
+
+static void do_remove_port(struct worker *w, void *arg)
+{
+	const struct port_call *c = arg;
+	size_t index = index_of(w, c->port);
+
+	if (index < w->num_ports)
+		take_out(w, index);
+	for (size_t i = 0; i < w->num_failed; i++) {
+		if (w->failed[i].port != c->port)
+			continue;
+		w->failed[i] = w->failed[w->num_failed - 1];
+		w->num_failed--;
+	}
+}
+
+void worker_remove_port(struct worker *w, struct lvs_port *port)
+{
+	struct port_call c = { .port = port };
+
+	call(w, do_remove_port, &c);
+}
+
+static void do_failed_port(struct worker *w, void *arg)
+{
+	struct port_call *c = arg;
+
+	if (w->num_failed == 0)
+		return;
+	w->num_failed--;
+	c->port = w->failed[w->num_failed].port;
+	c->error = w->failed[w->num_failed].error;
+}
+
+struct lvs_port *worker_failed_port(struct worker *w, int *error)
+{
+	struct port_call c = { .port = NULL };
+
+	if (w->num_failed > 0)
+		call(w, do_failed_port, &c);
+	*error = c.error;
+	return c.port;
+}
+
+static void do_stop(struct worker *w, void *arg)
+{
+	(void)arg;
+	w->stop = true;
+}
+
+void worker_wake(struct worker *w)
+{
+	raise_event(w->wake_fd);
+}
+
+int worker_fd(const struct worker *w)
+{
+	return w->news_fd;
+}
+
+void worker_heard(struct worker *w)
+{
+	clear_event(w->news_fd);
+}
+
+static void release(struct worker *w)
+{
+	lvs_engine_free(w->eng);
+	if (w->epoll_fd >= 0)
+		close(w->epoll_fd);
+	if (w->wake_fd >= 0)
+		close(w->wake_fd);
+	if (w->news_fd >= 0)
+		close(w->news_fd);
+	pthread_cond_destroy(&w->done);
+	pthread_mutex_destroy(&w->lock);
+	free(w);
+}
+
+static int prepare(struct worker *w, struct lvs_director *dir,
+		   uint32_t conn_limit)
+{
+	struct lvs_engine_opts opts = LVS_OPTS(struct lvs_engine_opts);
+	struct epoll_event event = { .events = EPOLLIN, .data.ptr = w };
+
+	w->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	w->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	w->news_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (w->epoll_fd < 0 || w->wake_fd < 0 || w->news_fd < 0 ||
+	    epoll_ctl(w->epoll_fd, EPOLL_CTL_ADD, w->wake_fd, &event))
+		return -errno;
+	opts.conn_limit = conn_limit;
+	return lvs_engine_new(dir, &opts, &w->eng);
+}
+
+int worker_start(struct lvs_director *dir, uint32_t conn_limit,
+		 struct worker **worker)
+{
+	struct worker *w = calloc(1, sizeof(*w));
+	int err;
+
+	if (!w)
+		return LVS_ERR_NOMEM;
+	pthread_mutex_init(&w->lock, NULL);
+	pthread_cond_init(&w->done, NULL);
+	err = prepare(w, dir, conn_limit);
+	if (!err)
+		err = -pthread_create(&w->thread, NULL, run, w);
+	if (err) {
+		release(w);
+		return err;
+	}
+	pthread_setname_np(w->thread, "lvsd/worker");
+	*worker = w;
+	return 0;
+}
+
+void worker_stop(struct worker *w)
+{
+	if (!w)
+		return;
+	call(w, do_stop, NULL);
+	pthread_join(w->thread, NULL);
+	release(w);
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * worker.h - the thread that forwards: one engine, and a port an interface.
+ *
+ * All that the packet path needs happens in this thread; the main thread does
+ * everything that may take long.  They meet in two places: a call that the
+ * worker carries out between two bursts, and one descriptor that tells the
+ * main thread when the worker needs it.
+ */
+#ifndef LVSD_WORKER_H
+#define LVSD_WORKER_H
+
+#include <lvs/director.h>
+#include <lvs/port.h>
+
+/* Ports of one worker at most. */
+#define WORKER_PORTS_MAX 64
+
+struct worker;
+
+/*
+ * A thread with an engine of DIR (borrowed) for CONN_LIMIT connections (0: as
+ * memory holds) and no ports, in *WORKER.  0, LVS_ERR_* or -errno.
+ */
+int worker_start(struct lvs_director *dir, uint32_t conn_limit,
+		 struct worker **worker);
+
+/* End the thread and free the engine; ports stay their lender's. */
+void worker_stop(struct worker *w);
+
+/* PORT is lent until it is removed or failed.  0, LVS_ERR_NOSPC, -errno. */
+int worker_add_port(struct worker *w, struct lvs_port *port);
+void worker_remove_port(struct worker *w, struct lvs_port *port);
+
+/* The network has changed: look whether packets that wait can go. */
+void worker_wake(struct worker *w);
+
+/* Readable when packets wait for a next hop, or a port has failed. */
+int worker_fd(const struct worker *w);
+
+/* Make it not readable; then do both of what it may mean. */
+void worker_heard(struct worker *w);
+
+/* A port that failed, given back, with its *ERROR; NULL: no more. */
+struct lvs_port *worker_failed_port(struct worker *w, int *error);
+
+#endif
