@@ -1,0 +1,206 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# lvsd.sh - lvsd as a daemon: what it needs to start and says if it lacks it,
+# what it keeps of its privileges, how it tells that it is ready, how it stops.
+# shellcheck source=tests/net/lib.sh disable=SC2317,SC2119,SC2120
+. "$(dirname "$0")/lib.sh" # functions are called by check
+
+need_root_and "$lvsd" "$lvsadm" setpriv socat
+log=$work/env.log
+socket=$work/lvsd.sock
+
+service='virtual_service "tcp 10.1.0.100:80" {
+	real_server "10.2.0.11:80" { }
+}'
+
+# It does not start, exits with STATUS and says TEXT.
+refuses() { # STATUS TEXT COMMAND...
+	local wanted=$1 text=$2 status
+	shift 2
+	on director "$@" >"$work/out" 2>&1
+	status=$?
+	cat "$work/out"
+	same "$wanted" "$status" && grep -qF -e "$text" "$work/out"
+}
+
+configure() { # LINE...
+	printf 'socket = "%s"\n' "$socket" >"$work/lvsd.conf"
+	printf '%s\n' "$@" >>"$work/lvsd.conf"
+}
+
+# lvsd, already configured, by COMMAND; as start.
+launch() { # [COMMAND...]
+	start director env "$@" "$lvsd" -c "$work/lvsd.conf" --ready-fd 1
+}
+
+stops() { # SIGNAL
+	kill "-$1" "$started" && wait "$started"
+	same 0 $? && [ ! -e "$socket" ]
+}
+
+# Wait until the log has a line with TEXT after its first LINES.
+logged() { # TEXT [LINES]
+	timeout 20 tail -n "+$((${2:-0} + 1))" -F "$log" 2>/dev/null |
+		grep -qm1 -F -e "$1"
+}
+
+lines() {
+	wc -l <"$log"
+}
+
+status_of() { # FIELD
+	sed -n "s/^$1:[[:space:]]*//p" "/proc/$started/status"
+}
+
+keeps_two() {
+	# CAP_NET_ADMIN is bit 12, CAP_NET_RAW 13.
+	same "0000000000003000 0000000000003000" "$(status_of CapPrm) $(status_of CapEff)" &&
+		same "0000000000000000 0000000000000000" \
+			"$(status_of CapInh) $(status_of CapAmb)" &&
+		same 1 "$(status_of NoNewPrivs)"
+}
+
+root_keeps_two() {
+	keeps_two && same 0000000000000000 "$(status_of CapBnd)"
+}
+
+threads_too() {
+	local task
+	for task in "/proc/$started/task"/*; do
+		same "$(grep ^Cap "/proc/$started/status")" \
+			"$(grep ^Cap "$task/status")" || return
+	done
+	same 2 "$(find "/proc/$started/task" -mindepth 1 -maxdepth 1 | wc -l)"
+}
+
+becomes_nobody() {
+	same "65534 65534 65534 65534" "$(status_of Uid | tr '\t' ' ')" &&
+		same "" "$(status_of Groups | tr -d ' 0123456789')" &&
+		keeps_two && same 65534 "$(stat -c %u "$socket")"
+}
+
+add_network
+
+# ---- starting and stopping ------------------------------------------------
+
+configure 'interface "front" { }' 'interface "back" { }' "$service"
+check "starts, and --ready-fd gets a line" launch
+check "answers on its socket" adm -Ln
+check "keeps CAP_NET_ADMIN and CAP_NET_RAW, nothing else" root_keeps_two
+check "every thread does" threads_too
+check "a second one on the same socket is refused" refuses 1 \
+	"another lvsd answers there" "$lvsd" -c "$work/lvsd.conf"
+check "and the first goes on" adm -Ln
+check "SIGTERM: status 0, socket gone" stops TERM
+check "starts again" launch
+check "SIGINT: status 0, socket gone" stops INT
+check "starts to be killed" launch
+kill -KILL "$started" && wait "$started" 2>/dev/null
+check "takes over the socket of one that was killed" launch
+check "and stops" stops TERM
+
+# ---- systemd --------------------------------------------------------------
+
+start_notified() {
+	socat -u "UNIX-RECV:$work/notify" "CREATE:$work/notified" &
+	systemd=$!
+	until [ -S "$work/notify" ]; do sleep 0.01; done
+	NOTIFY_SOCKET=$work/notify launch
+}
+
+notified() {
+	kill "$systemd"
+	wait "$systemd" 2>/dev/null
+	tr '\n' ' ' <"$work/notified"
+	[[ $(tr -d '\n' <"$work/notified") =~ ^READY=1RELOADING=1MONOTONIC_USEC=[0-9]+READY=1STOPPING=1$ ]]
+}
+
+check "starts under systemd" start_notified
+kill -HUP "$started"
+check "reloads" logged "applied: virtual services 0 added, 0 changed"
+check "stops" stops TERM
+check "systemd was told of all of it" notified
+
+# ---- other users ----------------------------------------------------------
+
+chmod 755 "$work"
+mkdir -m 777 "$work/run"
+socket=$work/run/control
+configure 'user = "nobody"' 'interface "front" { }' "$service"
+chmod 644 "$work/lvsd.conf"
+check "user = nobody: starts" launch
+check "is nobody with two capabilities, and so is its socket" becomes_nobody
+seen=$(lines)
+kill -HUP "$started"
+check "can reload" logged "applied" "$seen"
+check "and stops, socket gone" stops TERM
+configure 'interface "front" { }' "$service"
+check "an ordinary user is told what is missing" refuses 1 \
+	"CAP_NET_ADMIN and CAP_NET_RAW are needed" \
+	setpriv --reuid 65534 --regid 65534 --clear-groups \
+	"$lvsd" -c "$work/lvsd.conf"
+check "with both capabilities it starts" launch setpriv --reuid 65534 \
+	--regid 65534 --clear-groups --inh-caps=+net_admin,+net_raw \
+	--ambient-caps=+net_admin,+net_raw
+check "and keeps those" keeps_two
+check "and stops" stops TERM
+configure "$service"
+check "without an interface it needs none" launch setpriv --reuid 65534 \
+	--regid 65534 --clear-groups
+check "and says that nothing is forwarded" \
+	logged "names no interface: nothing will be forwarded"
+check "and stops" stops TERM
+socket=$work/lvsd.sock
+
+# ---- what it cannot have --------------------------------------------------
+
+configure 'interface "nonesuch" { }'
+check "an interface that is not there" refuses 1 \
+	':2: interface "nonesuch": no such network interface' \
+	"$lvsd" -c "$work/lvsd.conf"
+configure 'user = "no-such-user"'
+check "a user that does not exist" refuses 1 \
+	'user "no-such-user" does not exist' "$lvsd" -c "$work/lvsd.conf"
+configure 'interface "front" { }'
+check "a socket in a directory that cannot be made" refuses 1 \
+	"$work/no/such, for the control socket, cannot be made" \
+	"$lvsd" -c "$work/lvsd.conf" --socket "$work/no/such/control"
+check "a socket whose path is too long" refuses 1 "at most 107 bytes" \
+	"$lvsd" -c "$work/lvsd.conf" \
+	--socket "$work/$(printf '%0120d' 0)"
+configure 'interface "front" { '
+check "a configuration with a mistake" refuses 2 \
+	"lvsd.conf:2: this { is never closed" "$lvsd" -c "$work/lvsd.conf"
+check "it left no socket" [ ! -e "$socket" ]
+
+# ---- what the kernel would do as well -------------------------------------
+
+set_forwarding() { # FAMILY VALUE
+	case $1 in
+	4) on director sysctl -q -w net.ipv4.ip_forward="$2" ;;
+	6) on director sysctl -q -w net.ipv6.conf.all.forwarding="$2" ;;
+	esac
+}
+
+for family in 4 6; do
+	case $family in
+	4) vip=10.1.0.100 vip_net=$vip/32 setting=net/ipv4/conf/front/forwarding ;;
+	6) vip=fd01::100 vip_net=$vip/128 setting=net/ipv6/conf/all/forwarding ;;
+	esac
+	configure 'interface "front" { }' \
+		"virtual_service \"tcp $(url "$vip"):80\" { }"
+	ip -n "$prefix-director" addr add "$vip_net" dev lo
+	check "IPv$family: a VIP that the host has" refuses 1 \
+		"ip address del $vip_net" "$lvsd" -c "$work/lvsd.conf"
+	ip -n "$prefix-director" addr del "$vip_net" dev lo
+	set_forwarding $family 1
+	check "IPv$family: a kernel that forwards" refuses 1 \
+		"sysctl -w $setting=0" "$lvsd" -c "$work/lvsd.conf"
+	echo 'kernel_conflicts = warn' >>"$work/lvsd.conf"
+	check "IPv$family: with kernel_conflicts = warn it starts" launch
+	check "and warns" logged "warning: the kernel forwards IPv$family as well"
+	check "and stops" stops TERM
+	set_forwarding $family 0
+done
+finish
