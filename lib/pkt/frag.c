@@ -22,7 +22,6 @@ int lvs_frag_init(struct lvs_frag *frag, struct lvs_pkt *pkt, uint16_t l3,
 
 	if ((ip->frag_be & lvs_swap16(LVS_IPV4_DF)) || mtu < head + 8)
 		return LVS_ERR_MSGSIZE;
-	lvs_csum_complete(pkt);
 	frag->pkt = pkt;
 	frag->l3 = l3;
 	frag->head = (uint16_t)(l3 + head);
@@ -30,6 +29,8 @@ int lvs_frag_init(struct lvs_frag *frag, struct lvs_pkt *pkt, uint16_t l3,
 	frag->end = l3 + lvs_swap16(ip->len_be);
 	frag->max = mtu - head;
 	frag->done = false;
+	/* Last: where a careless sender's field lies, nobody knows. */
+	lvs_csum_complete(pkt);
 	return 0;
 }
 

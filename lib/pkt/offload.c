@@ -14,10 +14,11 @@
 #define VIRTIO_NET_HDR_GSO_UDP_L4 5 /* since Linux 6.2 */
 #endif
 
-/* No other transport has its checksum there. */
-static bool is_sctp(const struct lvs_offload *off)
+/* No other transport has its checksum there; a CRC is 4 bytes long. */
+static bool is_sctp(const struct lvs_pkt *pkt)
 {
-	return off->csum_offset == offsetof(struct lvs_sctp, crc_le);
+	return pkt->off.csum_offset == offsetof(struct lvs_sctp, crc_le) &&
+	       pkt->off.csum_start + (uint32_t)LVS_SCTP_LEN <= pkt->len;
 }
 
 bool lvs_offload_fits(const struct lvs_pkt *pkt, bool can_csum, bool can_gso)
@@ -27,7 +28,7 @@ bool lvs_offload_fits(const struct lvs_pkt *pkt, bool can_csum, bool can_gso)
 
 	if (pkt->off.gso != LVS_GSO_NONE)
 		return can_gso && can_csum && csum && !encap;
-	return !csum || (can_csum && !encap && !is_sctp(&pkt->off));
+	return !csum || (can_csum && !encap && !is_sctp(pkt));
 }
 
 void lvs_csum_complete(struct lvs_pkt *pkt)
@@ -39,8 +40,8 @@ void lvs_csum_complete(struct lvs_pkt *pkt)
 
 	if (!(pkt->off.flags & LVS_OFF_CSUM))
 		return;
-	pkt->off.flags &= (uint8_t)~(LVS_OFF_CSUM | LVS_OFF_ENCAP);
-	if (is_sctp(&pkt->off)) {
+	pkt->off.flags &= (uint8_t) ~(LVS_OFF_CSUM | LVS_OFF_ENCAP);
+	if (is_sctp(pkt)) {
 		lvs_store32(field, 0);
 		lvs_store32(field,
 			    lvs_crc32c_le(

@@ -417,12 +417,25 @@ static enum lvs_parse_kind parse_link(const struct lvs_pkt *pkt,
 /* Whether the field to be completed is the packet's own transport's. */
 static bool csum_is_own(const struct lvs_pkt *pkt, const struct lvs_parsed *out)
 {
-	size_t field = out->flow.protocol == IPPROTO_TCP
-			       ? offsetof(struct lvs_tcp, csum)
-		       : out->flow.protocol == IPPROTO_UDP
-			       ? offsetof(struct lvs_udp, csum)
-			       : offsetof(struct lvs_sctp, crc_le);
+	size_t field;
 
+	switch (out->flow.protocol) {
+	case IPPROTO_TCP:
+		field = offsetof(struct lvs_tcp, csum);
+		break;
+	case IPPROTO_UDP:
+		field = offsetof(struct lvs_udp, csum);
+		break;
+	case IPPROTO_SCTP:
+		field = offsetof(struct lvs_sctp, crc_le);
+		break;
+	case IPPROTO_ICMP:
+	case IPPROTO_ICMPV6:
+		field = offsetof(struct lvs_icmp, csum);
+		break;
+	default:
+		return false;
+	}
 	return pkt->off.csum_start == out->l4 && pkt->off.csum_offset == field;
 }
 
@@ -451,23 +464,17 @@ static enum lvs_parse_kind parse_offload(const struct lvs_pkt *pkt,
 {
 	const struct lvs_offload *off = &pkt->off;
 	bool csum = (off->flags & LVS_OFF_CSUM) != 0;
+	bool whole = !out->first_fragment && kind != LVS_PKT_FRAGMENT;
 
 	if (csum && (uint32_t)off->csum_start + off->csum_offset + 2 > pkt->len)
 		return bad(out, LVS_REASON_BAD_HEADER);
 	if (kind == LVS_PKT_BAD)
 		return kind;
-	if (kind == LVS_PKT_FLOW && !out->first_fragment) {
-		if (csum && !csum_is_own(pkt, out))
-			return LVS_PKT_OTHER;
-		if (off->gso != LVS_GSO_NONE && !gso_is_own(pkt, out))
-			return LVS_PKT_OTHER;
-		return kind;
-	}
-	if (off->gso != LVS_GSO_NONE)
+	if (csum && !(whole && csum_is_own(pkt, out)))
 		return LVS_PKT_OTHER;
-	return csum && (out->first_fragment || kind == LVS_PKT_FRAGMENT)
-		       ? LVS_PKT_OTHER
-		       : kind;
+	if (off->gso != LVS_GSO_NONE && !(whole && gso_is_own(pkt, out)))
+		return LVS_PKT_OTHER;
+	return kind;
 }
 
 void lvs_parse(const struct lvs_pkt *pkt, struct lvs_parsed *out)

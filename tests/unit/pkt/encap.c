@@ -167,7 +167,7 @@ START_TEST(an_unfinished_checksum_moves_along)
 		struct lvs_parsed p, q;
 
 		lvs_parse(pkt, &p);
-		oracle_make_partial(pkt, p.l3, p.l4);
+		oracle_make_partial(pkt, p.l3, p.l4, p.flow.protocol);
 		lvs_encap(pkt, &p, &enc, ID);
 		ck_assert(pkt->off.flags & LVS_OFF_CSUM);
 		ck_assert(!lvs_offload_fits(pkt, true, true));
@@ -190,7 +190,7 @@ START_TEST(decap_moves_an_unfinished_checksum_back)
 	struct lvs_parsed p, q;
 
 	lvs_parse(pkt, &p);
-	oracle_make_partial(pkt, p.l3, p.l4);
+	oracle_make_partial(pkt, p.l3, p.l4, p.flow.protocol);
 	lvs_encap(pkt, &p, &enc, ID);
 	lvs_parse(pkt, &q);
 	ck_assert(lvs_decap(pkt, &q));

@@ -139,7 +139,7 @@ START_TEST(an_unfinished_checksum_is_completed)
 	struct lvs_pkt *pkt = oracle_pkt(&spec), piece;
 	struct lvs_frag frag;
 
-	oracle_make_partial(pkt, 14, 34);
+	oracle_make_partial(pkt, 14, 34, IPPROTO_UDP);
 	ck_assert_int_eq(lvs_frag_init(&frag, pkt, 14, 68), 0);
 	lvs_pkt_init(&piece, buf, sizeof(buf), 0, 0, 0);
 	ck_assert(lvs_frag_next(&frag, &piece));

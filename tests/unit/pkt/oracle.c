@@ -357,10 +357,10 @@ void oracle_free(struct lvs_pkt *pkt)
 	free(pkt);
 }
 
-void oracle_make_partial(struct lvs_pkt *pkt, unsigned l3, unsigned l4)
+void oracle_make_partial(struct lvs_pkt *pkt, unsigned l3, unsigned l4,
+			 unsigned proto)
 {
 	const unsigned char *ip = pkt->data + l3;
-	unsigned proto = ip[0] >> 4 == 4 ? ip[9] : ip[6];
 	unsigned field = proto == IPPROTO_TCP	? 16
 			 : proto == IPPROTO_UDP ? 6
 						: 8;

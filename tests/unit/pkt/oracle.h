@@ -64,9 +64,10 @@ void oracle_free(struct lvs_pkt *pkt);
 /* A packet of all kinds, both families; ends in one without a sentence. */
 extern const struct oracle_spec oracle_specs[];
 
-/* Make the transport checksum at offset L4 of PKT, whose IP header is at L3,
- * one that is still to be completed. */
-void oracle_make_partial(struct lvs_pkt *pkt, unsigned l3, unsigned l4);
+/* Make the transport checksum of PROTO at offset L4 of PKT, whose IP header is
+ * at L3, one that is still to be completed. */
+void oracle_make_partial(struct lvs_pkt *pkt, unsigned l3, unsigned l4,
+			 unsigned proto);
 
 #define ORACLE_FRAMES 16
 

@@ -116,10 +116,9 @@ START_TEST(unfinished_checksums)
 		const char *wrong;
 
 		lvs_parse(pkt, &p);
-		if (p.kind == LVS_PKT_FLOW && !p.first_fragment &&
-		    !s->options) {
+		if (p.kind == LVS_PKT_FLOW && !p.first_fragment) {
 			lvs_pkt_trim(pkt, &p);
-			oracle_make_partial(pkt, p.l3, p.l4);
+			oracle_make_partial(pkt, p.l3, p.l4, p.flow.protocol);
 			rewrite(pkt, &p, false, false);
 			ck_assert(pkt->off.flags & LVS_OFF_CSUM);
 			lvs_csum_complete(pkt);
@@ -316,7 +315,7 @@ START_TEST(link_headers)
 
 		pkt->headroom -= spare;
 		total = pkt->headroom + pkt->len;
-		oracle_make_partial(pkt, l3, l3 + 20);
+		oracle_make_partial(pkt, l3, l3 + 20u, IPPROTO_UDP);
 		ck_assert_msg(lvs_link_write(pkt, l3, hdr,
 					     (uint8_t)links[i].len) ==
 				      links[i].fits,
