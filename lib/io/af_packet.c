@@ -11,7 +11,9 @@
  * the original is not this file's business.
  */
 #include "config.h"
+
 #include "base/log.h"
+#include "io/bufs.h"
 #include "io/io.h"
 #include "pkt/offload.h"
 #include <arpa/inet.h>
@@ -43,13 +45,6 @@
 /* What the kernel knows of a packet besides its bytes, for a filter. */
 #define AD(name) ((uint32_t)(SKF_AD_OFF + SKF_AD_##name))
 
-struct slot {
-	struct lvs_pkt pkt;
-	struct virtio_net_hdr vnet;
-	struct iovec iov[2];
-	unsigned char *buf; /* LVS_PKT_BUFSIZE bytes */
-};
-
 struct af_packet {
 	struct lvs_port port;
 	int fd;
@@ -57,10 +52,7 @@ struct af_packet {
 	uint16_t l2_len;
 	bool down; /* the kernel said so, and nothing came since */
 	struct lvs_port_stats stats;
-	uint32_t slots, free_slots;
-	struct slot *slot;
-	struct slot **free; /* a stack: the buffer used last is still cached */
-	unsigned char *bufs;
+	struct lvs_bufs bufs;
 	unsigned char *cut; /* CUT_BYTES */
 };
 
@@ -177,21 +169,6 @@ static int set_up(struct af_packet *ap, const struct lvs_port_opts *opts)
 	return 0;
 }
 
-static void lay_out(struct af_packet *ap)
-{
-	for (uint32_t i = 0; i < ap->slots; i++) {
-		struct slot *slot = &ap->slot[i];
-
-		slot->buf = ap->bufs + (size_t)i * LVS_PKT_BUFSIZE;
-		slot->iov[0].iov_base = &slot->vnet;
-		slot->iov[0].iov_len = sizeof(slot->vnet);
-		slot->iov[1].iov_base = slot->buf + LVS_PKT_HEADROOM;
-		slot->iov[1].iov_len = LVS_PKT_BUFSIZE - LVS_PKT_HEADROOM;
-		ap->free[i] = slot;
-	}
-	ap->free_slots = ap->slots;
-}
-
 static void af_packet_close(struct lvs_port *port)
 {
 	struct af_packet *ap = af_packet(port);
@@ -199,9 +176,7 @@ static void af_packet_close(struct lvs_port *port)
 	if (ap->fd >= 0)
 		close(ap->fd);
 	free(ap->cut);
-	free(ap->bufs);
-	free(ap->free);
-	free(ap->slot);
+	lvs_bufs_fini(&ap->bufs);
 	free(ap);
 }
 
@@ -217,19 +192,15 @@ static int af_packet_open(const struct lvs_port_opts *opts,
 	if (!ap)
 		return LVS_ERR_NOMEM;
 	ap->port.backend = &lvs_backend_af_packet;
-	ap->slots = opts->buffers;
-	ap->slot = calloc(ap->slots, sizeof(*ap->slot));
-	ap->free = calloc(ap->slots, sizeof(*ap->free));
-	ap->bufs = calloc(ap->slots, LVS_PKT_BUFSIZE);
 	ap->cut = malloc(CUT_BYTES);
 	/* Protocol 0: nothing is received before bind(2). */
 	ap->fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (ap->fd < 0) {
+	if (ap->fd < 0)
 		error = -errno;
-	} else if (ap->slot && ap->free && ap->bufs && ap->cut) {
-		lay_out(ap);
+	else if (ap->cut)
+		error = lvs_bufs_init(&ap->bufs, opts->buffers);
+	if (!error)
 		error = set_up(ap, opts);
-	}
 	if (error) {
 		af_packet_close(&ap->port);
 		return error;
@@ -288,59 +259,60 @@ static int receive(struct af_packet *ap, struct mmsghdr *msgs, unsigned n)
 	}
 }
 
-/* Make SLOT's packet of LEN bytes.  false: nothing that can be forwarded. */
-static bool fill(const struct af_packet *ap, struct slot *slot, uint32_t len)
+/*
+ * Make PKT what MSG and VNET say was received.  false: nothing that can be
+ * forwarded.
+ */
+static bool fill(const struct af_packet *ap, struct lvs_pkt *pkt,
+		 const struct mmsghdr *msg, const struct virtio_net_hdr *vnet)
 {
-	struct lvs_pkt *pkt = &slot->pkt;
+	uint32_t len = msg->msg_len - (uint32_t)VNET_LEN;
 
-	if (len < ap->l2_len)
+	if (msg->msg_len < VNET_LEN || len < ap->l2_len ||
+	    msg->msg_hdr.msg_flags & MSG_TRUNC)
 		return false;
-	lvs_pkt_init(pkt, slot->buf, LVS_PKT_BUFSIZE, LVS_PKT_HEADROOM, len,
-		     ap->l2_len);
-	pkt->link_in = ap->link;
-	/* The filter let no frame to another host pass. */
-	pkt->to_host = ap->l2_len == 0 || !(pkt->data[0] & 1);
-	pkt->owner = slot;
-	return lvs_offload_from_vnet(&pkt->off, &slot->vnet, len) == 0;
+	lvs_bufs_fill(pkt, len, ap->l2_len, ap->link);
+	return lvs_offload_from_vnet(&pkt->off, vnet, len) == 0;
 }
 
 static int af_packet_rx(struct lvs_port *port, struct lvs_pkt *pkts[],
 			size_t max)
 {
 	struct af_packet *ap = af_packet(port);
-	struct slot *slots[LVS_BURST];
+	struct virtio_net_hdr vnet[LVS_BURST];
+	struct iovec iov[LVS_BURST][2];
 	struct mmsghdr msgs[LVS_BURST];
-	unsigned n = ap->free_slots;
+	struct lvs_pkt *bufs[LVS_BURST];
+	uint32_t n = ap->bufs.left;
 	int got, lent = 0;
 
-	n = n < max ? n : (unsigned)max;
+	n = n < max ? n : (uint32_t)max;
 	n = n < LVS_BURST ? n : LVS_BURST;
 	if (n == 0)
 		return 0;
-	for (unsigned i = 0; i < n; i++) {
-		slots[i] = ap->free[ap->free_slots - 1 - i];
+	for (uint32_t i = 0; i < n; i++) {
+		bufs[i] = lvs_bufs_peek(&ap->bufs, i);
+		iov[i][0] = (struct iovec){ &vnet[i], VNET_LEN };
+		iov[i][1] =
+			(struct iovec){ lvs_bufs_data(bufs[i]), LVS_BUFS_ROOM };
 		msgs[i] = (struct mmsghdr){
-			.msg_hdr.msg_iov = slots[i]->iov,
+			.msg_hdr.msg_iov = iov[i],
 			.msg_hdr.msg_iovlen = 2,
 		};
 	}
 	got = receive(ap, msgs, n);
 	if (got <= 0)
 		return got;
-	ap->free_slots -= (uint32_t)got;
+	lvs_bufs_take(&ap->bufs, (uint32_t)got);
 	for (int i = 0; i < got; i++) {
-		uint32_t len = msgs[i].msg_len - (uint32_t)VNET_LEN;
-
-		if (msgs[i].msg_len < VNET_LEN ||
-		    msgs[i].msg_hdr.msg_flags & MSG_TRUNC ||
-		    !fill(ap, slots[i], len)) {
-			ap->free[ap->free_slots++] = slots[i];
+		if (!fill(ap, bufs[i], &msgs[i], &vnet[i])) {
+			lvs_bufs_give(&ap->bufs, bufs[i]);
 			ap->stats.rx_dropped++;
 			continue;
 		}
-		pkts[lent++] = &slots[i]->pkt;
+		pkts[lent++] = bufs[i];
 		ap->stats.rx_packets++;
-		ap->stats.rx_bytes += len;
+		ap->stats.rx_bytes += bufs[i]->len;
 	}
 	return lent;
 }
@@ -348,10 +320,8 @@ static int af_packet_rx(struct lvs_port *port, struct lvs_pkt *pkts[],
 static void af_packet_release(struct lvs_port *port,
 			      struct lvs_pkt *const pkts[], size_t count)
 {
-	struct af_packet *ap = af_packet(port);
-
 	for (size_t i = 0; i < count; i++)
-		ap->free[ap->free_slots++] = pkts[i]->owner;
+		lvs_bufs_give(&af_packet(port)->bufs, pkts[i]);
 }
 
 /* Frames that wait for one sendmmsg(2). */

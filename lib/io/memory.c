@@ -7,8 +7,8 @@
  * out.  Each frame has memory of exactly its size, so that a checker of
  * memory sees a step beside it.
  */
+#include "io/finish.h"
 #include "io/io.h"
-#include "pkt/offload.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,6 +32,7 @@ struct memory {
 	bool can_csum, can_gso;
 	struct queue in, out;
 	struct lvs_port_stats stats;
+	unsigned char finish[LVS_FINISH_BYTES];
 };
 
 static struct memory *memory(struct lvs_port *port)
@@ -136,9 +137,9 @@ static void memory_release(struct lvs_port *port, struct lvs_pkt *const pkts[],
 	memory(port)->lent -= (uint32_t)count;
 }
 
-/* PKT as it is into the queue of what was sent.  false: no room. */
-static bool send_copy(struct memory *mem, const struct lvs_pkt *pkt)
+static bool send_copy(void *ctx, const struct lvs_pkt *pkt)
 {
+	struct memory *mem = ctx;
 	struct frame *frame;
 
 	if (mem->out.count >= mem->limit)
@@ -152,46 +153,24 @@ static bool send_copy(struct memory *mem, const struct lvs_pkt *pkt)
 	return true;
 }
 
-/* The segments that PKT stands for.  false: not all of them. */
-static bool send_cut(struct memory *mem, const struct lvs_pkt *pkt)
-{
-	struct lvs_seg seg;
-	struct frame *frame;
-	bool more = true;
-
-	if (lvs_seg_init(&seg, pkt) < 0)
-		return false;
-	while (more && mem->out.count < mem->limit) {
-		frame = frame_new(lvs_seg_bytes(&seg));
-		if (!frame)
-			return false;
-		more = lvs_seg_next(&seg, &frame->pkt);
-		if (more)
-			push(&mem->out, frame);
-		else
-			free(frame);
-	}
-	return !more;
-}
-
 static size_t memory_tx(struct lvs_port *port, struct lvs_pkt *const pkts[],
 			size_t count)
 {
 	struct memory *mem = memory(port);
+	struct lvs_finish how = {
+		.can_csum = mem->can_csum,
+		.can_gso = mem->can_gso,
+		.bytes = mem->finish,
+		.emit = send_copy,
+		.ctx = mem,
+	};
 	size_t sent = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		struct lvs_pkt *pkt = pkts[i];
-		bool fits = lvs_offload_fits(pkt, mem->can_csum, mem->can_gso);
-
-		if (!fits && pkt->off.gso == LVS_GSO_NONE) {
-			lvs_csum_complete(pkt);
-			fits = true;
-		}
-		if (fits ? send_copy(mem, pkt) : send_cut(mem, pkt)) {
-			sent++;
-			mem->stats.tx_bytes += pkt->len;
-		}
+		if (!lvs_finish(&how, pkts[i]))
+			continue;
+		sent++;
+		mem->stats.tx_bytes += pkts[i]->len;
 	}
 	mem->stats.tx_packets += sent;
 	mem->stats.tx_dropped += count - sent;
