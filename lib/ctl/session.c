@@ -197,10 +197,20 @@ static void answer_next(struct lvs_session *s)
 		step = s->in_len - s->in_at;
 	s->in_at += (uint32_t)step;
 	err = answer_message(s, nlh);
-	if (err)
+	if (err) {
 		s->out_len = 0;
-	if (err || ((nlh->nlmsg_flags & NLM_F_ACK) && !s->dump.command))
 		put_error(s, nlh, err);
+		return;
+	}
+	/* A kernel sends it apart from the reply, and libnl waits for that. */
+	s->ack_due = (nlh->nlmsg_flags & NLM_F_ACK) && !s->dump.command;
+	s->replied = *nlh;
+}
+
+static void acknowledge(struct lvs_session *s)
+{
+	s->ack_due = false;
+	put_error(s, &s->replied, 0);
 }
 
 static void dump_next(struct lvs_session *s)
@@ -229,7 +239,9 @@ size_t lvs_session_answer(struct lvs_session *s, void *out)
 	s->out = out;
 	s->out_len = 0;
 	while (s->out_len == 0) {
-		if (s->dump.command)
+		if (s->ack_due)
+			acknowledge(s);
+		else if (s->dump.command)
 			dump_next(s);
 		else if (s->in_at < s->in_len)
 			answer_next(s);

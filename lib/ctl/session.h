@@ -43,6 +43,11 @@ struct lvs_session {
 	uint32_t out_len;       /* of the datagram under construction */
 	uint8_t *out;
 
+	/* Whose reply goes out now; its acknowledgement is the next datagram.
+	 */
+	bool ack_due;
+	struct nlmsghdr replied;
+
 	/* The dump under way; command NULL: none. */
 	struct {
 		const struct lvs_command *command;
