@@ -47,6 +47,10 @@ LVS_API void lvs_engine_free(struct lvs_engine *eng);
  * to return: what cannot be handled has verdict LVS_DROP and a reason, and is
  * counted under that reason.
  *
+ * Passed, that is left to the host, is what is for no virtual service, what
+ * has no connection and may not begin one, and what is for a real server that
+ * is the host itself by DR or TUN; by NAT it cannot be one (no-route).
+ *
  * A packet without link layer (l2_len 0, link_in LVS_LINK_NONE) gets none:
  * with LVS_SEND, where it goes is then the caller's routing's choice.
  *

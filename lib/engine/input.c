@@ -15,7 +15,13 @@
 #include "engine/engine.h"
 #include <netinet/in.h>
 
-/* Ticks of a silence of SECS seconds. */
+/*
+ * A change of the net that is further back is as good as this far: no
+ * connection has been silent so long, and differences of ticks don't wrap.
+ */
+#define NET_TICKS_MAX (1u << 30)
+
+/* The states' timeouts, in ticks, as they are configured now. */
 static void renew_timeouts(struct lvs_engine *eng)
 {
 	eng->timeouts = eng->dir->timeouts;
@@ -38,6 +44,8 @@ void lvs_engine_begin(struct lvs_engine *eng, lvs_tstamp now)
 	if (generation != eng->generation) {
 		eng->generation = generation;
 		eng->net_tick = eng->tick;
+	} else if (eng->tick - eng->net_tick > NET_TICKS_MAX) {
+		eng->net_tick = eng->tick - NET_TICKS_MAX;
 	}
 	if (memcmp(&eng->timeouts, &eng->dir->timeouts,
 		   sizeof(eng->timeouts)) != 0)

@@ -15,8 +15,6 @@
  *	V > C icmp 3/3 ( C:1 > V:53 udp )
  *	DS > R1 ipip ( C:1000 > V:80 tcp A )
  *	C > V esp                        or ah, proto N
- *	arp who V tell C                 or: arp V is D
- *	nd who V from C                  or: nd V is D
  *
  * with, in any order behind it: len N (payload), ttl N (64), tos N, df (IPv4),
  * id N, frag OFFSET or frag OFFSET+ (bytes; more to come), gso N, partial (the
@@ -40,9 +38,6 @@
  */
 int packet_build(const char *text, int af, unsigned char *buf, size_t size,
 		 struct lvs_offload *off);
-
-/* Whether TEXT is an ARP or ND line, which belongs on Ethernet only. */
-int packet_build_arp(const char *text, unsigned char *buf);
 
 /*
  * Write the IP packet of LEN bytes at BUF as a line in canonical order.  Wrong

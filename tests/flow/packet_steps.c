@@ -5,61 +5,55 @@
 #include "net.h"
 #include "packet.h"
 #include "steps.h"
+#include "who.h"
 #include <stdlib.h>
 #include <string.h>
 
-static size_t lay_arp(struct run *r, unsigned char *at, char **w, size_t n)
+/* A link header of LINK in front of the IP packet at IP. */
+static void lay_link(uint32_t link, unsigned char *ip)
 {
-	struct lvs_addr target, sender;
-	uint8_t mac[LVS_LLADDR_LEN];
-
-	if (n < 4)
-		FAIL(r, "arp who V tell C");
-	read_endpoint(r, w[1], &target);
-	read_endpoint(r, w[3], &sender);
-	net_mac(w[3], mac);
-	memset(at, 0, 28);
-	at[1] = 1;
-	at[2] = 8;
-	at[4] = 6;
-	at[5] = 4;
-	at[7] = 1;
-	memcpy(at + 8, mac, 6);
-	memcpy(at + 14, sender.ip.b, 4);
-	memcpy(at + 24, target.ip.b, 4);
-	return 28;
+	net_mac(link == LINK_C ? "DC" : "DS", ip - 14);
+	net_mac(link == LINK_C ? "C" : "R1", ip - 8);
+	ip[-2] = ip[0] >> 4 == 6 ? 0x86 : 0x08;
+	ip[-1] = ip[0] >> 4 == 6 ? 0xdd : 0x00;
 }
 
-/* Lay the packet of words W into the run's buffer and hand it in. */
-static void put_in(struct run *r, char **w, size_t n, bool to_host)
+/* The packet of words W as it arrives by LINK, in the run's buffer; length. */
+static uint32_t lay(struct run *r, uint32_t link, uint16_t l2, char **w,
+		    size_t n)
 {
-	uint32_t link = net_link(w[0]);
-	uint16_t l2 = link == LINK_C || link == LINK_S ? 14 : 0;
-	unsigned char *ip = r->buf + LVS_PKT_HEADROOM + l2;
-	struct lvs_pkt *pkts[1] = { &r->pkt };
-	struct lvs_offload off = { 0 };
-	bool arp = strcmp(w[1], "arp") == 0;
+	unsigned char *data = r->buf + LVS_PKT_HEADROOM;
+	struct lvs_offload *off = &r->pkt.off;
 	char text[1024];
 	int len;
 
 	memset(r->buf, 0xee, BUFFER);
-	if (arp)
-		len = (int)lay_arp(r, ip, w + 2, n - 2);
-	else
-		len = packet_build(join(w + 1, n - 1, text, sizeof(text)),
-				   r->af, ip, LVS_PKT_MAX, &off);
+	if (strcmp(w[0], "who") == 0 && n == 4)
+		return (uint32_t)who_build(w[1], w[3], r->af, data);
+	len = packet_build(join(w, n, text, sizeof(text)), r->af, data + l2,
+			   LVS_PKT_MAX, off);
 	if (len < 0)
 		FAIL(r, "no packet: %s", text);
-	lvs_pkt_init(&r->pkt, r->buf, BUFFER, LVS_PKT_HEADROOM,
-		     l2 + (uint32_t)len, l2);
-	if (l2) {
-		net_mac(arp ? "*" : link == LINK_C ? "DC" : "DS", r->pkt.data);
-		net_mac(link == LINK_C ? "C" : "R1", r->pkt.data + 6);
-		r->pkt.data[12] = arp ? 0x08 : ip[0] >> 4 == 6 ? 0x86 : 0x08;
-		r->pkt.data[13] = arp ? 0x06 : ip[0] >> 4 == 6 ? 0xdd : 0x00;
-	}
+	off->csum_start = (uint16_t)(off->csum_start + l2);
+	if (l2)
+		lay_link(link, data + l2);
+	return l2 + (uint32_t)len;
+}
+
+/* Hand the packet of words W in. */
+static void put_in(struct run *r, char **w, size_t n, bool to_host)
+{
+	uint32_t link = net_link(w[0]);
+	uint16_t l2 = link == LINK_C || link == LINK_S ? 14 : 0;
+	struct lvs_pkt *pkts[1] = { &r->pkt };
+	struct lvs_offload off;
+	uint32_t len;
+
+	r->pkt.off = (struct lvs_offload){ 0 };
+	len = lay(r, link, l2, w + 1, n - 1);
+	off = r->pkt.off;
+	lvs_pkt_init(&r->pkt, r->buf, BUFFER, LVS_PKT_HEADROOM, len, l2);
 	r->pkt.off = off;
-	r->pkt.off.csum_start = (uint16_t)(off.csum_start + l2);
 	r->pkt.link_in = link;
 	r->pkt.mark = r->mark;
 	r->pkt.to_host = to_host;
@@ -90,17 +84,6 @@ static const char *verdict(const struct lvs_pkt *pkt, char *buf, size_t size)
 	return buf;
 }
 
-static void show_arp(const unsigned char *at, char *text, size_t size)
-{
-	struct lvs_addr who = lvs_addr_from_bytes(AF_INET, at + 14);
-	struct lvs_addr to = lvs_addr_from_bytes(AF_INET, at + 24);
-	char a[64], b[64];
-
-	snprintf(text, size, "arp %s is %s tell %s%s",
-		 net_name(&who, a, sizeof(a)), net_mac_name(at + 8),
-		 net_name(&to, b, sizeof(b)), at[7] == 2 ? "" : " !op");
-}
-
 /* PKT as "LINK MAC PACKET". */
 static void show_sent(const struct lvs_pkt *pkt, char *text, size_t size)
 {
@@ -112,10 +95,8 @@ static void show_sent(const struct lvs_pkt *pkt, char *text, size_t size)
 	unsigned version = pkt->data[l2] >> 4;
 
 	off.csum_start = (uint16_t)(off.csum_start - l2);
-	if (type == 0x0806) {
-		show_arp(pkt->data + l2, text + n, size - (size_t)n);
+	if (l2 && who_show(pkt->data, pkt->len, text + n, size - (size_t)n))
 		return;
-	}
 	packet_show(pkt->data + l2, pkt->len - l2, &off, text + n,
 		    size - (size_t)n);
 	if (l2 && type != (version == 6 ? 0x86dd : 0x0800))
@@ -132,7 +113,7 @@ static void show_wanted(struct run *r, char **w, size_t n, char *text,
 	char line[1024];
 	int len, used;
 
-	if (strcmp(w[2], "arp") == 0) {
+	if (n > 3 && strcmp(w[3], "is") == 0) {
 		join(w, n, text, size);
 		return;
 	}
