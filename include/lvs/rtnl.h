@@ -3,8 +3,11 @@
  * lvs/rtnl.h - the kernel's links, addresses, routes and neighbours, mirrored
  * into a director's picture of the network (lvs/net.h).
  *
- * Only the main and local routing tables are mirrored, and of a route with
- * several next hops the first; policy routing is not looked at.
+ * Only the main and local routing tables are mirrored; policy routing is not
+ * looked at.  Of a route with several next hops the first one whose link is up
+ * is used, for all packets.  Routes into tunnels without a device of their own
+ * (RTA_ENCAP) are taken for unreachable.  Routes by next hop objects need
+ * net.ipv4.nexthop_compat_mode, which is on unless somebody turned it off.
  */
 #ifndef LVS_RTNL_H
 #define LVS_RTNL_H
@@ -42,9 +45,15 @@ LVS_API int lvs_rtnl_fd(struct lvs_rtnl *rtnl);
 LVS_API int lvs_rtnl_process(struct lvs_rtnl *rtnl);
 
 /*
- * Ask the kernel to resolve the next hops that packets wait for
- * (lvs_net_wanted); its answer comes by lvs_rtnl_process.  Needs
- * CAP_NET_ADMIN.  Returns how many were asked for, or LVS_ERR_*.
+ * Ask the kernel to resolve the next hops that packets wait for, and to
+ * confirm those in use that it has become unsure of (lvs_net_wanted): what the
+ * director sends confirms no neighbour to the kernel.  The answer comes by
+ * lvs_rtnl_process.  Cheap when there is nothing to ask; to be called after
+ * packets were handled.
+ *
+ * Returns how many were asked for, or LVS_ERR_*.  Without CAP_NET_ADMIN that
+ * is LVS_ERR_PERM from the second call on that finds something to ask: then
+ * only the neighbours that the host itself talks to are known.
  */
 LVS_API int lvs_rtnl_resolve(struct lvs_rtnl *rtnl);
 

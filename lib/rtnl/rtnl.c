@@ -509,14 +509,15 @@ int lvs_rtnl_resolve(struct lvs_rtnl *rtnl)
 {
 	struct lvs_addr addr;
 	uint32_t link;
-	int count = 0;
+	int count = 0, err = 0;
 
 	while (lvs_net_wanted(rtnl->dir, &link, &addr)) {
-		int err = rtnl->denied ? LVS_ERR_PERM : ask(rtnl, link, &addr);
+		int now = rtnl->denied ? LVS_ERR_PERM : ask(rtnl, link, &addr);
 
-		if (err)
-			return err;
-		count++;
+		if (now)
+			err = now;
+		else
+			count++;
 	}
-	return count;
+	return err ? err : count;
 }
