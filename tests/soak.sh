@@ -76,11 +76,17 @@ long_connections() { # VIP
 	done
 }
 
+# Under such a load a datagram may be lost, anywhere; none may come back wrong.
 datagrams() { # VIP
+	local status
 	while running; do
-		on client "$echo_udp" ask "$1" 7 2000 >>"$work/udp.log" 2>&1 ||
-			wrong "datagrams to $1: $(tail -1 "$work/udp.log")"
-		did datagrams
+		on client "$echo_udp" ask "$1" 7 2000 >>"$work/udp.log" 2>&1
+		status=$?
+		case $status in
+		0) did 'datagrams, all back' ;;
+		1) did 'datagrams, some lost' ;;
+		*) wrong "datagrams to $1: $(tail -1 "$work/udp.log")" ;;
+		esac
 	done
 }
 
@@ -145,7 +151,7 @@ memory_flat() {
 }
 
 nothing_wrong() {
-	sort "$work/did" | uniq -c | awk '{ printf "# figure: %d x %s\n", $1, $2 }'
+	sort "$work/did" | uniq -c | sed "s/^ *\([0-9]*\) /# figure: \1 x /"
 	[ ! -s "$work/wrong" ] || { sort "$work/wrong" | uniq -c | head -20; false; }
 }
 
@@ -173,7 +179,7 @@ add_vips 10.1.0.101 10.1.0.102 fd01::101 fd01::102 || exit 1
 mkdir "$work/files"
 head -c 16M /dev/urandom >"$work/files/big"
 sum=$(sha256sum <"$work/files/big")
-configuration | start_lvsd || exit 1
+start_lvsd < <(configuration) || exit 1
 daemon=$started
 end=$((SECONDS + seconds))
 
