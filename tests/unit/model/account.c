@@ -102,7 +102,7 @@ START_TEST(zeroing)
 }
 END_TEST
 
-/* 20 packets in two seconds, folded every two whatever the calls' beat. */
+/* 2000 packets at once, folded every two seconds whatever the calls' beat. */
 static const struct {
 	const char *what;
 	lvs_tstamp step; /* between two calls */
@@ -110,9 +110,10 @@ static const struct {
 	uint64_t inpps;
 } beats[] = {
 	{ "not before two seconds", 500 * LVS_MSEC, 4, 0 },
-	{ "after two seconds", 500 * LVS_MSEC, 5, 2 },
-	{ "once a second", LVS_SEC, 4, 2 },
-	{ "every three", 3 * LVS_SEC, 2, 2 },
+	{ "after two seconds", 500 * LVS_MSEC, 5, 250 },
+	{ "after four, twice", 500 * LVS_MSEC, 9, 187 },
+	{ "once a second", LVS_SEC, 4, 250 },
+	{ "every three", 3 * LVS_SEC, 2, 250 },
 };
 
 START_TEST(rates)
@@ -124,7 +125,7 @@ START_TEST(rates)
 		struct world w;
 
 		world_init(&w);
-		count(&w, "10.0.1.1:80", 20);
+		count(&w, "10.0.1.1:80", 2000);
 		for (int c = 0; c < beats[i].calls; c++, now += beats[i].step)
 			lvs_director_tick(w.dir, now);
 		lvs_service_get(w.dir, &w.svc, &info);

@@ -147,6 +147,8 @@ static const struct {
 	{ "switched on between the two: as it was", "+4 u5/2 =-" },
 	{ "lowered and raised: as it was between the two",
 	  "u4/2 +4 =o u6/2 =o u9/5 =-" },
+	{ "edited with as many as the new lower one: as it was",
+	  "u4/2 +4 =o u9/4 =o" },
 	{ "switched off", "u2/0 +2 =o u0/0 =-" },
 };
 

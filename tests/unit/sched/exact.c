@@ -132,6 +132,32 @@ START_TEST(wrr_after_overload)
 }
 END_TEST
 
+/* After that the level is the lowest: at the end of the list, the top again. */
+START_TEST(wrr_level_after_overload)
+{
+	static const int32_t after[] = { 3, 3, 1, 3, 3, 3, 1 };
+	struct lvs_service_conf conf = service_conf("10.9.0.1:80", "wrr");
+	struct lvs_dest *heavy, *light;
+	struct world w;
+
+	world_init(&w, "rr");
+	add_dest(w.dir, &w.id, "10.0.1.1:80", 3);
+	add_dest(w.dir, &w.id, "10.0.1.2:80", 1);
+	ck_assert_int_eq(lvs_service_edit(w.dir, &conf), 0);
+	heavy = choose(&w, 0);
+	ck_assert_int_eq(heavy->weight, 3);
+	light = the_dest(w.dir, &w.id, "10.0.1.2:80");
+	atomic_fetch_or(&heavy->flags, LVS_DEST_OVERLOAD);
+	atomic_fetch_or(&light->flags, LVS_DEST_OVERLOAD);
+	ck_assert_ptr_null(choose(&w, 1));
+	atomic_fetch_and(&heavy->flags, ~LVS_DEST_OVERLOAD);
+	atomic_fetch_and(&light->flags, ~LVS_DEST_OVERLOAD);
+	for (uint32_t n = 0; n < sizeof(after) / sizeof(*after); n++)
+		ck_assert_int_eq(choose(&w, n)->weight, after[n]);
+	lvs_director_free(w.dir);
+}
+END_TEST
+
 /* rr goes on with who stood after a removed destination. */
 START_TEST(rr_removed)
 {
@@ -237,6 +263,31 @@ START_TEST(mh_moves_few)
 }
 END_TEST
 
+/*
+ * A quiesced destination keeps its slots, and its clients are refused; one
+ * that was added with weight 0, even out of the trash, has none.
+ */
+START_TEST(mh_weight_zero)
+{
+	struct world w;
+	unsigned refused = 0;
+
+	world_init(&w, "mh");
+	add_dest(w.dir, &w.id, "10.0.1.1:80", 1);
+	add_one(&w);
+	ck_assert_int_eq(quiesce_one(&w), 0);
+	for (uint32_t n = 0; n < 1000; n++)
+		refused += !choose(&w, n);
+	ck_assert_uint_ge(refused, 450);
+	ck_assert_uint_le(refused, 550);
+	ck_assert_int_eq(remove_one(&w), 0);
+	add_dest(w.dir, &w.id, "10.0.1.5:80", 0);
+	for (uint32_t n = 0; n < 1000; n++)
+		ck_assert_ptr_nonnull(choose(&w, n));
+	lvs_director_free(w.dir);
+}
+END_TEST
+
 /* More destinations than slots: an error at bind, no harm when added. */
 START_TEST(mh_too_many)
 {
@@ -265,4 +316,5 @@ START_TEST(mh_too_many)
 END_TEST
 
 LVS_TEST_MAIN("sched exact", wrr_levels, wrr_huge_weight, wrr_after_overload,
-	      rr_removed, lblc_comes_back, mh_moves_few, mh_too_many)
+	      wrr_level_after_overload, rr_removed, lblc_comes_back,
+	      mh_moves_few, mh_weight_zero, mh_too_many)
