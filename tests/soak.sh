@@ -151,7 +151,7 @@ memory_flat() {
 }
 
 nothing_wrong() {
-	sort "$work/did" | uniq -c | sed "s/^ *\([0-9]*\) /# figure: \1 x /"
+	sort "$work/did" | uniq -c | sed 's/^ *\([0-9]*\) /# figure: \1 x /'
 	[ ! -s "$work/wrong" ] || { sort "$work/wrong" | uniq -c | head -20; false; }
 }
 
