@@ -106,6 +106,7 @@ static const struct {
 	{ "[192.0.2.1]:80", NULL, 0, NULL },
 	{ "[2001:db8::1]", NULL, 0, NULL },
 	{ "[2001:db8::1]443", NULL, 0, NULL },
+	{ "[2001:db8::1]x:443", NULL, 0, NULL },
 	{ "[2001:db8::1]:", NULL, 0, NULL },
 	{ "[2001:db8::1:443", NULL, 0, NULL },
 	{ "2001:db8::1]:443", NULL, 0, NULL },

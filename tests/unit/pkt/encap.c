@@ -125,21 +125,24 @@ END_TEST
 
 static const struct {
 	const char *what;
-	int inner;
+	int inner, protocol;
 	bool df, copy_df;
 	unsigned frag_out, id_out;
 } dfs[] = {
-	{ "DF is copied, and needs no ID", AF_INET, true, true, 0x4000, 0 },
-	{ "no DF, so an ID", AF_INET, false, true, 0, ID },
-	{ "DF not copied without pmtu_disc", AF_INET, true, false, 0, ID },
-	{ "no DF around IPv6", AF_INET6, true, true, 0, ID },
+	{ "DF is copied, and needs no ID", AF_INET, IPPROTO_UDP, true, true,
+	  0x4000, 0 },
+	{ "no DF, so an ID", AF_INET, IPPROTO_UDP, false, true, 0, ID },
+	{ "DF not copied without pmtu_disc", AF_INET, IPPROTO_UDP, true, false,
+	  0, ID },
+	{ "no DF around IPv6, whose next header has that bit", AF_INET6,
+	  IPPROTO_PIM, false, true, 0, ID },
 };
 
 START_TEST(dont_fragment)
 {
 	for (size_t i = 0; i < sizeof(dfs) / sizeof(*dfs); i++) {
 		struct oracle_spec spec = { .family = dfs[i].inner,
-					    .protocol = IPPROTO_UDP,
+					    .protocol = dfs[i].protocol,
 					    .df = dfs[i].df };
 		struct lvs_encap enc = tunnel(AF_INET, dfs[i].copy_df);
 		struct lvs_pkt *pkt = oracle_pkt(&spec);

@@ -255,6 +255,31 @@ START_TEST(datagrams_without_checksum_stay_so)
 }
 END_TEST
 
+/* One of 65536 payloads has a sum whose checksum would be 0. */
+START_TEST(no_datagram_loses_its_checksum)
+{
+	static unsigned char buf[100];
+	struct oracle_spec spec = { FOUR, UDP, .payload = 4 };
+
+	for (unsigned word = 0; word <= 0xffff; word++) {
+		struct lvs_pkt *pkt = oracle_pkt(&spec), out;
+		struct lvs_seg seg;
+
+		lvs_store16(pkt->data + 28, (uint16_t)word);
+		oracle_make_partial(pkt, 0, 20, IPPROTO_UDP);
+		lvs_csum_complete(pkt);
+		ck_assert_uint_ne(lvs_load16(pkt->data + 26), 0);
+		pkt->off.gso = LVS_GSO_UDP_L4;
+		pkt->off.gso_size = 2;
+		ck_assert_int_eq(lvs_seg_init(&seg, pkt), 0);
+		lvs_pkt_init(&out, buf, sizeof(buf), 0, 0, 0);
+		ck_assert(lvs_seg_next(&seg, &out));
+		ck_assert_uint_ne(lvs_load16(out.data + 26), 0);
+		oracle_free(pkt);
+	}
+}
+END_TEST
+
 static const struct {
 	const char *what;
 	int protocol;
@@ -515,6 +540,9 @@ START_TEST(a_vlan_tag_goes_back_into_the_frame)
 	pkt->headroom = 3;
 	ck_assert(!lvs_vlan_push(pkt));
 	pkt->headroom = headroom;
+	pkt->l2_len = 0;
+	ck_assert(!lvs_vlan_push(pkt));
+	pkt->l2_len = 14;
 	oracle_make_partial(pkt, 14, 34, IPPROTO_UDP);
 	ck_assert(lvs_vlan_push(pkt));
 	ck_assert_uint_eq(pkt->vlan, 0);
@@ -531,7 +559,8 @@ START_TEST(a_vlan_tag_goes_back_into_the_frame)
 END_TEST
 
 LVS_TEST_MAIN("pkt/offload", segments_make_up_the_packet,
-	      datagrams_without_checksum_stay_so, what_cannot_be_cut,
+	      datagrams_without_checksum_stay_so,
+	      no_datagram_loses_its_checksum, what_cannot_be_cut,
 	      checksums_of_every_packet, what_an_interface_can_take,
 	      offload_state_from_the_kernel, and_back_to_it,
 	      a_complete_packet_needs_nothing_of_the_kernel,

@@ -365,6 +365,48 @@ START_TEST(chunks_of_sctp)
 }
 END_TEST
 
+/* Chunks begin at multiples of 4: the second is behind 3 bytes of padding. */
+START_TEST(chunks_are_padded)
+{
+	static unsigned char buf[2048];
+	struct oracle_spec spec = { "", AF_INET, IPPROTO_SCTP, 14,
+				    .payload = 40 };
+	size_t len = oracle_build(buf, &spec);
+
+	buf[14 + 20 + 12 + 3] = 5;
+	buf[14 + 20 + 12 + 8] = 0x55;
+	ck_assert_uint_eq(parse(buf, len, 14).sctp_next, 0x55);
+	buf[14 + 20 + 12 + 3] = 3; /* shorter than itself */
+	ck_assert_uint_eq(parse(buf, len, 14).sctp_next, LVS_SCTP_NONE);
+}
+END_TEST
+
+START_TEST(a_first_fragment_is_shorter_than_its_datagram)
+{
+	static unsigned char buf[2048];
+	struct oracle_spec spec = { "", AF_INET6,      IPPROTO_UDP,
+				    14, .payload = 64, .frag = 1 };
+	size_t len = oracle_build(buf, &spec);
+
+	buf[14 + 48 + 4] = 0x10; /* UDP says 4168 bytes */
+	ck_assert_uint_eq(parse(buf, len, 14).kind, LVS_PKT_FLOW);
+	ck_assert(parse(buf, len, 14).first_fragment);
+}
+END_TEST
+
+START_TEST(a_quoted_header_longer_than_the_quotation)
+{
+	static unsigned char buf[2048];
+	struct oracle_spec spec = { "", AF_INET,	IPPROTO_ICMP,
+				    14, .icmp = 3 << 8, .quoted = IPPROTO_UDP };
+	size_t len = oracle_build(buf, &spec);
+
+	ck_assert_uint_eq(parse(buf, len, 14).kind, LVS_PKT_ICMP_ERROR);
+	buf[14 + 28] = 0x48; /* 32 bytes, and 28 are there */
+	ck_assert_uint_eq(parse(buf, len, 14).kind, LVS_PKT_ICMP);
+}
+END_TEST
+
 START_TEST(flags_of_tcp)
 {
 	static unsigned char buf[2048];
@@ -511,5 +553,7 @@ LVS_TEST_MAIN("pkt/parse", packets_of_every_kind, what_an_error_quotes,
 	      a_wrong_header_checksum_is_seen,
 	      a_fragment_beyond_the_longest_packet,
 	      extension_headers_have_a_bound, routing_headers, fragment_headers,
-	      chunks_of_sctp, flags_of_tcp, arp, neighbour_discovery,
-	      link_headers, offload_state)
+	      chunks_of_sctp, chunks_are_padded,
+	      a_first_fragment_is_shorter_than_its_datagram,
+	      a_quoted_header_longer_than_the_quotation, flags_of_tcp, arp,
+	      neighbour_discovery, link_headers, offload_state)

@@ -230,6 +230,26 @@ START_TEST(sctp_keeps_its_crc_with_its_port)
 }
 END_TEST
 
+/* Its sum would need all of the datagram. */
+START_TEST(a_udp_fragment_without_checksum_gets_none)
+{
+	struct oracle_spec spec = { "",
+				    AF_INET,
+				    IPPROTO_UDP,
+				    14,
+				    .payload = 64,
+				    .frag = 0x2000,
+				    .no_csum = true };
+	struct lvs_pkt *pkt = oracle_pkt(&spec);
+	struct lvs_parsed p;
+
+	lvs_parse(pkt, &p);
+	ck_assert_uint_eq(rewrite(pkt, &p, false, false), LVS_REASON_NONE);
+	ck_assert_uint_eq(lvs_load16(pkt->data + p.l4 + 6), 0);
+	oracle_free(pkt);
+}
+END_TEST
+
 START_TEST(sctp_in_fragments_keeps_its_port)
 {
 	struct oracle_spec spec = { "", AF_INET6,      IPPROTO_SCTP,
@@ -352,6 +372,7 @@ END_TEST
 LVS_TEST_MAIN("pkt/rewrite", every_packet_there_and_back, unfinished_checksums,
 	      any_address_and_port, a_computed_0_is_sent_as_ones,
 	      sctp_keeps_its_crc_with_its_port,
+	      a_udp_fragment_without_checksum_gets_none,
 	      sctp_in_fragments_keeps_its_port,
 	      datagrams_to_be_segmented_get_their_checksum_then, every_ttl,
 	      link_headers, padding_goes)
