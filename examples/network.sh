@@ -27,10 +27,13 @@ clean_up() {
 	local host pids
 	for host in $hosts; do
 		pids=$(ip netns pids "$prefix-$host" 2>/dev/null)
+		[ -n "$pids" ] || continue
 		# shellcheck disable=SC2086 # several
-		[ -z "$pids" ] || kill -KILL $pids 2>/dev/null
+		{
+			kill -KILL $pids
+			wait $pids
+		} 2>/dev/null
 	done
-	wait 2>/dev/null
 	for host in $hosts; do
 		ip netns del "$prefix-$host" 2>/dev/null
 	done

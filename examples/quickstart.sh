@@ -180,6 +180,9 @@ trap 'services_again; clean_up' EXIT
 build=$work/build
 began=$SECONDS
 
+echo "liblvs balances connections over real servers, as LVS does in the kernel."
+echo "Here is all of it on one machine, in namespaces; nothing of yours is touched."
+
 heading "1. Packages"
 printf '  '
 get_packages
