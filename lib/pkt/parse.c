@@ -477,11 +477,24 @@ static enum lvs_parse_kind parse_offload(const struct lvs_pkt *pkt,
 	return kind;
 }
 
+/*
+ * In two steps, which become plain stores: for all at once gcc takes `rep
+ * stos`, and that took a third of the time of parsing a TCP packet (23 ns with
+ * it, 17 without).
+ */
+static void clear(struct lvs_parsed *out)
+{
+	size_t half = offsetof(struct lvs_parsed, inner_l3);
+
+	memset(out, 0, half);
+	memset((unsigned char *)out + half, 0, sizeof(*out) - half);
+}
+
 void lvs_parse(const struct lvs_pkt *pkt, struct lvs_parsed *out)
 {
 	enum lvs_parse_kind kind;
 
-	memset(out, 0, sizeof(*out));
+	clear(out);
 	out->sctp_chunk = LVS_SCTP_NONE;
 	out->sctp_next = LVS_SCTP_NONE;
 	kind = parse_link(pkt, out);
