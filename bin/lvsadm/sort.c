@@ -17,12 +17,12 @@ static int difference(uint32_t a, uint32_t b)
 	return (int)(int32_t)(a - b);
 }
 
+/* Whatever their families: those of a service's servers may be mixed. */
 static int compare_addr(const struct lvs_addr *a, const struct lvs_addr *b)
 {
-	int words = a->family == AF_INET ? 1 : 4;
 	int d = 0;
 
-	for (int i = 0; i < words && d == 0; i++)
+	for (int i = 0; i < 4 && d == 0; i++)
 		d = difference(ntohl(a->ip.w_be[i]), ntohl(b->ip.w_be[i]));
 	return d;
 }
@@ -50,10 +50,8 @@ static int compare_dests(const void *a, const void *b)
 		&((const struct lvs_dest_info *)a)->conf.id;
 	const struct lvs_dest_id *y =
 		&((const struct lvs_dest_info *)b)->conf.id;
-	int d = x->addr.family - y->addr.family;
+	int d = compare_addr(&x->addr, &y->addr);
 
-	if (d == 0)
-		d = compare_addr(&x->addr, &y->addr);
 	return d ? d : x->port - y->port;
 }
 

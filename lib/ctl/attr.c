@@ -1,10 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * attr.c - taking netlink attributes apart, with every length checked.
+ * attr.c - taking netlink messages apart, with every length checked.
  */
 #include "ctl/attr.h"
 #include <limits.h>
 #include <string.h>
+
+const struct nlmsghdr *lvs_message_at(const void *data, size_t len)
+{
+	const struct nlmsghdr *nlh = data;
+
+	if (len < sizeof(*nlh) || nlh->nlmsg_len < sizeof(*nlh) ||
+	    nlh->nlmsg_len > len)
+		return NULL;
+	return nlh;
+}
 
 static int check(const struct nlattr *attr, const struct lvs_attr_rule *rule)
 {

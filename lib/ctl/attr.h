@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * attr.h - taking netlink attributes apart, with every length checked.
+ * attr.h - taking netlink messages apart, with every length checked.
  *
  * libmnl steps from attribute to attribute; here stands what it leaves to its
- * caller: whether an attribute is as long as its type says, and whether
- * something is left over at the end.  After lvs_attr_parse the getters of
- * libmnl may be used on what is in the table without another check.
+ * caller: whether a message is all there, whether an attribute is as long as
+ * its type says, and whether something is left over at the end.  After
+ * lvs_attr_parse the getters of libmnl may be used on what is in the table
+ * without another check.
  */
 #ifndef LVS_CTL_ATTR_H
 #define LVS_CTL_ATTR_H
@@ -18,6 +19,12 @@ static inline size_t lvs_attr_align(size_t len)
 {
 	return (len + MNL_ALIGNTO - 1) & ~(size_t)(MNL_ALIGNTO - 1);
 }
+
+/*
+ * The message that LEN bytes at DATA begin with, or NULL if it is not all
+ * there.  mnl_nlmsg_ok takes a length of 2^31 or more for a negative one.
+ */
+const struct nlmsghdr *lvs_message_at(const void *data, size_t len);
 
 /* What payload an attribute may have; a table of them is indexed by type. */
 struct lvs_attr_rule {

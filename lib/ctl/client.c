@@ -81,7 +81,7 @@ static int send_request(struct lvs_ctl *ctl)
 	return n < 0 ? -errno : 0;
 }
 
-static int receive(struct lvs_ctl *ctl, int *len)
+static int receive(struct lvs_ctl *ctl, size_t *len)
 {
 	ssize_t n;
 
@@ -95,7 +95,7 @@ static int receive(struct lvs_ctl *ctl, int *len)
 		return -ECONNRESET;
 	if ((size_t)n > sizeof(ctl->in.bytes))
 		return LVS_ERR_MSGSIZE;
-	*len = (int)n;
+	*len = (size_t)n;
 	return 0;
 }
 
@@ -108,32 +108,39 @@ static int error_of(const struct nlmsghdr *nlh)
 	return body->error > 0 ? LVS_ERR_PROTO : body->error;
 }
 
-/* The messages of one datagram; *DONE when the answer ended in it. */
-static int take_messages(struct lvs_ctl *ctl, int len, answer_fn each,
+/* 0 to go on; *DONE when the answer ends with NLH. */
+static int take_message(struct lvs_ctl *ctl, const struct nlmsghdr *nlh,
+			answer_fn each, void *ctx, bool *done)
+{
+	if (nlh->nlmsg_seq != ctl->seq)
+		return LVS_ERR_PROTO;
+	*done = nlh->nlmsg_type == NLMSG_ERROR || nlh->nlmsg_type == NLMSG_DONE;
+	if (nlh->nlmsg_type == NLMSG_ERROR)
+		return error_of(nlh);
+	if (nlh->nlmsg_type < NLMSG_MIN_TYPE)
+		return 0;
+	if (mnl_nlmsg_get_payload_len(nlh) < GENL_HDRLEN)
+		return LVS_ERR_PROTO;
+	return each ? each(ctx, nlh) : 0;
+}
+
+/* The messages of one datagram of LEN bytes. */
+static int take_messages(struct lvs_ctl *ctl, size_t len, answer_fn each,
 			 void *ctx, bool *done)
 {
-	const struct nlmsghdr *nlh = &ctl->in.header;
+	size_t at = 0;
+	int err = 0;
 
-	for (; mnl_nlmsg_ok(nlh, len); nlh = mnl_nlmsg_next(nlh, &len)) {
-		int err;
+	while (!err && !*done && at < len) {
+		const struct nlmsghdr *nlh =
+			lvs_message_at(ctl->in.bytes + at, len - at);
 
-		if (nlh->nlmsg_seq != ctl->seq)
+		if (!nlh)
 			return LVS_ERR_PROTO;
-		if (nlh->nlmsg_type == NLMSG_NOOP)
-			continue;
-		*done = nlh->nlmsg_type == NLMSG_ERROR ||
-			nlh->nlmsg_type == NLMSG_DONE;
-		if (nlh->nlmsg_type == NLMSG_DONE)
-			return 0;
-		if (nlh->nlmsg_type == NLMSG_ERROR)
-			return error_of(nlh);
-		if (mnl_nlmsg_get_payload_len(nlh) < GENL_HDRLEN)
-			return LVS_ERR_PROTO;
-		err = each ? each(ctx, nlh) : 0;
-		if (err)
-			return err;
+		err = take_message(ctl, nlh, each, ctx, done);
+		at += lvs_attr_align(nlh->nlmsg_len);
 	}
-	return len > 0 ? LVS_ERR_PROTO : 0;
+	return err;
 }
 
 static int dial(struct lvs_ctl *ctl);
@@ -145,7 +152,7 @@ static int dial(struct lvs_ctl *ctl);
 static int transact(struct lvs_ctl *ctl, answer_fn each, void *ctx)
 {
 	bool done = false;
-	int len = 0;
+	size_t len = 0;
 	int err = send_request(ctl);
 
 	while (!err && !done) {

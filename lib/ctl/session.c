@@ -4,7 +4,7 @@
  *
  * Framing, errors, acknowledgements and dumps as netlink has them; what a
  * command does is in commands.c.  Here strangers' bytes arrive, so nothing is
- * read of a message before mnl_nlmsg_ok, of an attribute before
+ * read of a message before lvs_message_at, of an attribute before
  * lvs_attr_parse.
  */
 #include "ctl/session.h"
@@ -184,18 +184,17 @@ static void refuse_rest(struct lvs_session *s, int error)
 
 static void answer_next(struct lvs_session *s)
 {
-	const struct nlmsghdr *nlh = (const void *)(s->in.bytes + s->in_at);
-	size_t step;
+	size_t left = s->in_len - s->in_at, step;
+	const struct nlmsghdr *nlh =
+		lvs_message_at(s->in.bytes + s->in_at, left);
 	int err;
 
-	if (s->cut || !mnl_nlmsg_ok(nlh, (int)(s->in_len - s->in_at))) {
+	if (s->cut || !nlh) {
 		refuse_rest(s, s->cut ? LVS_ERR_MSGSIZE : LVS_ERR_INVAL);
 		return;
 	}
 	step = lvs_attr_align(nlh->nlmsg_len);
-	if (step > s->in_len - s->in_at)
-		step = s->in_len - s->in_at;
-	s->in_at += (uint32_t)step;
+	s->in_at += (uint32_t)(step < left ? step : left);
 	err = answer_message(s, nlh);
 	if (err) {
 		s->out_len = 0;
