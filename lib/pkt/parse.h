@@ -25,14 +25,18 @@ enum lvs_parse_kind {
 	LVS_PKT_FLOW,	    /* TCP, UDP, SCTP: flow has ports */
 	LVS_PKT_IPSEC,	    /* AH or ESP: flow without ports */
 	LVS_PKT_FRAGMENT,   /* not the first fragment: flow without ports */
-	LVS_PKT_ICMP_ERROR, /* flow is the ICMP packet's, inner the quoted one's
-			     */
-	LVS_PKT_ICMP,	    /* any other ICMP, ICMPv6; also an error that quotes
-			       too little, or is of a kind not translated */
+	LVS_PKT_ICMP_ERROR, /* flow is the error's, inner the quoted packet's */
+	LVS_PKT_ICMP,	    /* any other ICMP, ICMPv6: see below */
 	LVS_PKT_ARP,	    /* Ethernet and IPv4, a request or reply */
-	LVS_PKT_ND,	    /* ICMPv6 neighbour solicitation or advertisement,
-			       from this link; checksum not looked at */
+	LVS_PKT_ND,	    /* neighbour solicitation or advertisement */
 };
+
+/*
+ * LVS_PKT_ICMP are also errors that IPVS does not translate (redirect,
+ * parameter problem), and such as quote too little to tell whose they are; and
+ * neighbour discovery that came from behind a router.  The checksum of ND was
+ * not looked at.
+ */
 
 /* Bits of tcp_flags, as in the header. */
 #define LVS_TCP_FIN 0x01
@@ -46,8 +50,9 @@ enum lvs_parse_kind {
 
 /*
  * Offsets are from pkt->data.  What precedes l3 is the link header with the
- * VLAN tag, if there is one in the frame.  kind says which fields count: flow
- * addresses, ttl, tos, l3, l3_len, l4 for all that is IP (not OTHER or BAD).
+ * VLAN tag, if there is one in the frame.  kind says which fields count; flow
+ * but for its ports, ttl, tos, l3, l3_len and l4 do for all that is IP, which
+ * is what flow.family is set for, unless it is BAD.
  */
 struct lvs_parsed {
 	struct lvs_flow flow;
