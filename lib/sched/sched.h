@@ -25,6 +25,10 @@ extern const struct lvs_scheduler lvs_sched_mh;
 extern const struct lvs_scheduler lvs_sched_sed;
 extern const struct lvs_scheduler lvs_sched_nq;
 extern const struct lvs_scheduler lvs_sched_twos;
+/* Beyond IPVS's. */
+extern const struct lvs_scheduler lvs_sched_mh64k;
+extern const struct lvs_scheduler lvs_sched_chbl;
+extern const struct lvs_scheduler lvs_sched_p2c;
 
 /* Of service->conf.flags, as sh and mh read them. */
 #define LVS_SCHED_FALLBACK LVS_SVC_SCHED1

@@ -25,6 +25,7 @@ static const struct {
 	{ "dh", MAY_REFUSE, "nobody stands in for a bucket's destination" },
 	{ "sh", REFUSES_NO_FALLBACK, "likewise, without sh-fallback" },
 	{ "mh", REFUSES_NO_FALLBACK, "likewise, without mh-fallback" },
+	{ "mh64k", REFUSES_NO_FALLBACK, "likewise" },
 	{ "ovf", MAY_REFUSE, "all are full" },
 	{ "lblc", MAY_OVERLOAD, "who is remembered is not asked" },
 };
@@ -238,13 +239,15 @@ static const struct {
 	enum share share;
 	double tolerance; /* of each share, relative */
 } shares[] = {
-	{ "rr", EQUAL, 0.001 },	     { "wrr", BY_WEIGHT, 0.001 },
-	{ "lc", EQUAL, 0.001 },	     { "wlc", BY_WEIGHT, 0.01 },
-	{ "sed", BY_WEIGHT, 0.01 },  { "nq", BY_WEIGHT, 0.01 },
-	{ "twos", BY_WEIGHT, 0.02 }, { "fo", GREATEST, 0 },
-	{ "sh", BY_WEIGHT, 0.15 },   { "mh", BY_WEIGHT, 0.1 },
-	{ "lblcr", BY_WEIGHT, 0.1 }, { "ovf", UNPROMISED, 0 },
-	{ "lblc", UNPROMISED, 0 },   { "dh", UNPROMISED, 0 },
+	{ "rr", EQUAL, 0.001 },	      { "wrr", BY_WEIGHT, 0.001 },
+	{ "lc", EQUAL, 0.001 },	      { "wlc", BY_WEIGHT, 0.01 },
+	{ "sed", BY_WEIGHT, 0.01 },   { "nq", BY_WEIGHT, 0.01 },
+	{ "twos", BY_WEIGHT, 0.02 },  { "fo", GREATEST, 0 },
+	{ "sh", BY_WEIGHT, 0.15 },    { "mh", BY_WEIGHT, 0.1 },
+	{ "mh64k", BY_WEIGHT, 0.05 }, { "chbl", BY_WEIGHT, 0.1 },
+	{ "p2c", BY_WEIGHT, 0.02 },   { "lblcr", BY_WEIGHT, 0.1 },
+	{ "ovf", UNPROMISED, 0 },     { "lblc", UNPROMISED, 0 },
+	{ "dh", UNPROMISED, 0 },
 };
 
 #define WEIGHTS 5
