@@ -51,7 +51,7 @@ reload() { # TEXT
 connect() { # FAMILY ADDRESS
 	local to from
 	mkfifo "$work/to$1" "$work/from$1"
-	on client socat - "TCP:$(url "$2"):7" <"$work/to$1" >"$work/from$1" &
+	ip netns exec "$prefix-client" socat - "TCP:$(url "$2"):7" <"$work/to$1" >"$work/from$1" &
 	disown
 	exec {to}>"$work/to$1" {from}<"$work/from$1"
 	case $1 in 4) to4=$to from4=$from ;; 6) to6=$to from6=$from ;; esac
@@ -81,7 +81,7 @@ has_not() { # PATTERN
 start_servers() {
 	local host
 	for host in rs1 rs2; do
-		on $host socat TCP6-LISTEN:7,ipv6only=0,fork,reuseaddr EXEC:cat &
+		ip netns exec "$prefix-$host" socat TCP6-LISTEN:7,ipv6only=0,fork,reuseaddr EXEC:cat &
 		disown
 		until on $host socat -u OPEN:/dev/null TCP:127.0.0.1:7 \
 			2>/dev/null; do
