@@ -13,31 +13,49 @@
 #define CHUNK_BYTES   (CHUNK_BUCKETS * sizeof(struct lvs_bucket))
 #define FIRST_ROOM    16u
 /* Entries for a bucket at which the next round begins. */
-#define FULL_LOAD 9u
-/* Overflow buckets in a chunk, as power of two: 16 KiB. */
-#define OVERFLOW_SHIFT 8u
+#define FULL_LOAD  8u
+#define AHEAD_BITS 8u
 /* 2^27 buckets carry more entries than there are values. */
 #define MAX_BUCKETS (1u << 27)
 
 static_assert(sizeof(struct lvs_bucket) == 64, "a bucket is a cache line");
 
-static void set_tag(struct lvs_bucket *bucket, unsigned slot, uint8_t tag)
-{
-	unsigned shift = 8 * (slot % 8);
+/* What a slot holds. */
+struct entry {
+	uint32_t value;
+	uint8_t tag, ahead;
+};
 
-	if (slot < 8) {
-		bucket->tags_low &= ~(UINT64_C(0xff) << shift);
-		bucket->tags_low |= (uint64_t)tag << shift;
-	} else {
-		bucket->tags_high &= ~(UINT32_C(0xff) << shift);
-		bucket->tags_high |= (uint32_t)tag << shift;
-	}
+static struct entry get(const struct lvs_bucket *bucket, unsigned slot)
+{
+	return (struct entry){
+		.value = bucket->values[slot],
+		.tag = bucket->tags[slot],
+		.ahead = bucket->ahead[slot],
+	};
 }
 
-static uint8_t get_tag(const struct lvs_bucket *bucket, unsigned slot)
+static void set(struct lvs_bucket *bucket, unsigned slot, struct entry entry)
 {
-	return (uint8_t)(slot < 8 ? bucket->tags_low >> (8 * slot)
-				  : bucket->tags_high >> (8 * (slot - 8)));
+	bucket->values[slot] = entry.value;
+	bucket->tags[slot] = entry.tag;
+	bucket->ahead[slot] = entry.ahead;
+}
+
+/*
+ * Where in a hash the bits ahead of a bucket begin.  A bucket's level is the
+ * number of bits that its number was made of; it is split by the next one.
+ */
+static unsigned ahead_from(unsigned level)
+{
+	return level - (level - LVS_MAP_CHUNK_SHIFT) % AHEAD_BITS;
+}
+
+static unsigned level_of(const struct lvs_map *map, uint32_t number)
+{
+	bool was_split = number < map->buckets - map->mask - 1;
+
+	return map->level + (was_split || number > map->mask);
 }
 
 static bool add_chunk(struct lvs_map *map, uint32_t number)
@@ -69,14 +87,14 @@ int lvs_map_init(struct lvs_map *map, const struct lvs_map_opts *opts)
 {
 	memset(map, 0, sizeof(*map));
 	map->opts = *opts;
-	lvs_slab_init(&map->overflow, &opts->mem, sizeof(struct lvs_bucket),
-		      OVERFLOW_SHIFT);
+	lvs_slab_init(&map->overflow, &opts->mem, sizeof(struct lvs_bucket));
 	if (!add_chunk(map, 0)) {
 		lvs_map_fini(map);
 		return LVS_ERR_NOMEM;
 	}
 	map->buckets = CHUNK_BUCKETS;
 	map->mask = CHUNK_BUCKETS - 1;
+	map->level = LVS_MAP_CHUNK_SHIFT;
 	return 0;
 }
 
@@ -95,14 +113,14 @@ size_t lvs_map_bytes(const struct lvs_map *map)
 }
 
 /*
- * TAG and VALUE into the chain that begins with FIRST.  A new overflow bucket
- * comes from the chain *SPARE (1 + index, linked by `more`) if there is one.
+ * ENTRY into the chain that begins with FIRST.  A new overflow bucket comes
+ * from the chain *SPARE (1 + index, linked by `more`) if there is one.
  */
-static bool put(struct lvs_map *map, struct lvs_bucket *first, uint8_t tag,
-		uint32_t value, uint32_t *spare)
+static bool put(struct lvs_map *map, struct lvs_bucket *first,
+		struct entry entry, uint32_t *spare)
 {
 	struct lvs_bucket *bucket = first;
-	unsigned holes, slot;
+	unsigned holes;
 	uint32_t index;
 
 	if (first->more)
@@ -124,18 +142,21 @@ static bool put(struct lvs_map *map, struct lvs_bucket *first, uint8_t tag,
 		first->more = index + 1;
 		holes = 1;
 	}
-	slot = (unsigned)__builtin_ctz(holes);
-	set_tag(bucket, slot, tag);
-	bucket->values[slot] = value;
+	set(bucket, (unsigned)__builtin_ctz(holes), entry);
 	return true;
 }
 
 int lvs_map_insert(struct lvs_map *map, uint64_t hash, uint32_t value)
 {
+	uint32_t number = lvs_map_number(map, hash);
+	struct entry entry = {
+		.value = value,
+		.tag = lvs_map_tag(hash),
+		.ahead = (uint8_t)(hash >> ahead_from(level_of(map, number))),
+	};
 	uint32_t none = 0;
 
-	if (!put(map, lvs_map_first(map, hash), lvs_map_tag(hash), value,
-		 &none))
+	if (!put(map, lvs_map_at(map, number), entry, &none))
 		return LVS_ERR_NOMEM;
 	map->entries++;
 	if (map->entries > (uint64_t)map->buckets * FULL_LOAD)
@@ -162,37 +183,33 @@ static struct lvs_bucket *locate(const struct lvs_map *map, uint64_t hash,
 	return NULL;
 }
 
-/* A slot of BUCKET that is not free, or LVS_BUCKET_SLOTS. */
-static unsigned any_used(const struct lvs_bucket *bucket)
+/* Slots of BUCKET that are not free. */
+static unsigned used_slots(const struct lvs_bucket *bucket)
 {
-	unsigned used =
-		~lvs_bucket_match(bucket, 0) & ((1u << LVS_BUCKET_SLOTS) - 1);
-
-	return used ? (unsigned)__builtin_ctz(used) : LVS_BUCKET_SLOTS;
+	return ~lvs_bucket_match(bucket, 0) & ((1u << LVS_BUCKET_SLOTS) - 1);
 }
 
 bool lvs_map_remove(struct lvs_map *map, uint64_t hash, uint32_t value)
 {
 	struct lvs_bucket *first = lvs_map_first(map, hash);
 	struct lvs_bucket *bucket, *donor;
-	unsigned slot, last;
+	unsigned slot;
 
 	bucket = locate(map, hash, value, &slot);
 	if (!bucket)
 		return false;
 	map->entries--;
-	set_tag(bucket, slot, 0);
+	bucket->tags[slot] = 0;
 	donor = lvs_map_more(map, first);
 	if (!donor)
 		return true;
-	last = any_used(donor);
 	if (bucket != donor) {
-		set_tag(bucket, slot, get_tag(donor, last));
-		bucket->values[slot] = donor->values[last];
-		set_tag(donor, last, 0);
-		last = any_used(donor);
+		unsigned last = (unsigned)__builtin_ctz(used_slots(donor));
+
+		set(bucket, slot, get(donor, last));
+		donor->tags[last] = 0;
 	}
-	if (last == LVS_BUCKET_SLOTS) {
+	if (!used_slots(donor)) {
 		uint32_t empty = first->more - 1;
 
 		first->more = donor->more;
@@ -212,21 +229,33 @@ bool lvs_map_replace(struct lvs_map *map, uint64_t hash, uint32_t old,
 	return bucket != NULL;
 }
 
+/* Does this round use up the bits ahead, so that hashes are asked for? */
+static bool needs_hashes(const struct lvs_map *map)
+{
+	return ahead_from(map->level + 1) != ahead_from(map->level);
+}
+
 /* All entries of FROM again, each in its own of LOW and HIGH. */
 static void distribute(struct lvs_map *map, const struct lvs_bucket *from,
 		       struct lvs_bucket *low, struct lvs_bucket *high,
 		       uint32_t *spare)
 {
-	unsigned used =
-		~lvs_bucket_match(from, 0) & ((1u << LVS_BUCKET_SLOTS) - 1);
+	unsigned bit = map->level - ahead_from(map->level);
+	unsigned used = used_slots(from);
 
 	for (; used; used &= used - 1) {
 		unsigned slot = (unsigned)__builtin_ctz(used);
-		uint32_t value = from->values[slot];
-		uint64_t hash = map->opts.hash(map->opts.ctx, value);
+		struct entry entry = get(from, slot);
+		struct lvs_bucket *to = entry.ahead >> bit & 1 ? high : low;
 
-		put(map, hash & (map->mask + 1) ? high : low,
-		    get_tag(from, slot), value, spare);
+		if (needs_hashes(map)) {
+			uint64_t hash =
+				map->opts.hash(map->opts.ctx, entry.value);
+
+			entry.ahead =
+				(uint8_t)(hash >> ahead_from(map->level + 1));
+		}
+		put(map, to, entry, spare);
 	}
 }
 
@@ -264,15 +293,16 @@ static void split(struct lvs_map *map, struct lvs_bucket *low,
 	}
 }
 
-/* The split after this one will read these: they come while others work. */
+/* The next split will read these: they come while others work. */
 static void prepare(const struct lvs_map *map, uint32_t number)
 {
 	const struct lvs_bucket *bucket = lvs_map_at(map, number);
-	unsigned used =
-		~lvs_bucket_match(bucket, 0) & ((1u << LVS_BUCKET_SLOTS) - 1);
+	unsigned used = used_slots(bucket);
 
 	__builtin_prefetch(bucket + 1);
-	for (; map->opts.prefetch && used; used &= used - 1)
+	if (!needs_hashes(map) || !map->opts.prefetch)
+		return;
+	for (; used; used &= used - 1)
 		map->opts.prefetch(map->opts.ctx,
 				   bucket->values[__builtin_ctz(used)]);
 }
@@ -293,6 +323,7 @@ static bool split_next(struct lvs_map *map)
 	      lvs_map_at(map, number));
 	if (map->buckets > 2 * map->mask + 1) {
 		map->mask = 2 * map->mask + 1;
+		map->level++;
 		map->growing = false;
 	} else {
 		prepare(map, map->buckets & map->mask);

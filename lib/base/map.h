@@ -6,35 +6,42 @@
  * the keys, which lie with whatever the values name.  Several values may have
  * one hash.
  *
- * A bucket is one cache line: twelve values, each with an 8-bit tag from its
- * hash, and the bucket to go on with if twelve were not enough.
+ * A bucket is one cache line: ten values, each with an 8-bit tag from its hash
+ * and the bits of it by which the next splits go, and the bucket to go on with
+ * if ten were not enough.
  *
- *	 0        8    12    16                              64
- *	+--------+----+-----+----------------------------------+
- *	| tags 0..11  | more| values 0..11                     |
- *	+-------------+-----+----------------------------------+
+ *	 0         10         20     24                           64
+ *	+----------+----------+------+------------------------------+
+ *	| tags     | ahead    | more | values                       |
+ *	+----------+----------+------+------------------------------+
  *
  * All buckets but the first overflow bucket of a chain are full where there
  * is a chain, so putting in and taking out look at two buckets at most.
  *
  * The map grows by splitting one bucket in two at each insertion of a round,
  * in order (linear hashing; Litwin, VLDB 1980).  A round begins when buckets
- * are three quarters full and is over when they have become twice as many, so
- * in between no two of them differ much in load.  Not for several threads.
+ * are four fifths full and is over when they have become twice as many, so in
+ * between no two of them differ much in load.  A split reads nothing but the
+ * bucket, because `ahead` says which half is whose; only every eighth round
+ * has to ask for the hashes again.  Not for several threads.
  */
 #ifndef LVS_BASE_MAP_H
 #define LVS_BASE_MAP_H
 
 #include "base/slab.h"
 
-#define LVS_BUCKET_SLOTS 12u
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+#define LVS_BUCKET_SLOTS 10u
 /* Buckets in one piece of memory. */
 #define LVS_MAP_CHUNK_SHIFT 10u
 
 struct lvs_bucket {
-	uint64_t tags_low;  /* slots 0..7, a byte each; 0: free */
-	uint32_t tags_high; /* slots 8..11 */
-	uint32_t more;	    /* 1 + index in `overflow`; 0: none */
+	uint8_t tags[LVS_BUCKET_SLOTS]; /* 0: free */
+	uint8_t ahead[LVS_BUCKET_SLOTS];
+	uint32_t more; /* 1 + index in `overflow`; 0: none */
 	uint32_t values[LVS_BUCKET_SLOTS];
 };
 
@@ -51,6 +58,7 @@ struct lvs_map {
 	struct lvs_bucket **chunks;
 	uint32_t buckets; /* mask + 1, and those split off in this round */
 	uint32_t mask;	  /* of the buckets at the beginning of the round */
+	unsigned level;	  /* bits of the mask */
 	bool growing;	  /* in a round */
 	uint32_t room;	  /* elements of chunks[] */
 	uint64_t entries;
@@ -115,23 +123,23 @@ static inline struct lvs_bucket *lvs_map_more(const struct lvs_map *map,
 			    : NULL;
 }
 
-/* The bytes of WORD that equal TAG, as bits 0..7. */
-static inline unsigned lvs_bytes_equal(uint64_t word, uint8_t tag)
-{
-	const uint64_t low7 = 0x7f7f7f7f7f7f7f7fu;
-	uint64_t diff = word ^ 0x0101010101010101u * tag;
-	uint64_t zero = ~(((diff & low7) + low7) | diff | low7);
-
-	/* Bit 7 of each byte, gathered in the uppermost byte. */
-	return (unsigned)((zero >> 7) * 0x0102040810204080u >> 56);
-}
-
 /* Slots of BUCKET that have TAG, as bits; tag 0: that are free. */
 static inline unsigned lvs_bucket_match(const struct lvs_bucket *bucket,
 					uint8_t tag)
 {
-	return lvs_bytes_equal(bucket->tags_low, tag) |
-	       (lvs_bytes_equal(bucket->tags_high, tag) & 0xf) << 8;
+#ifdef __SSE2__
+	__m128i tags = _mm_loadu_si128((const __m128i *)(const void *)bucket);
+	__m128i equal = _mm_cmpeq_epi8(tags, _mm_set1_epi8((char)tag));
+
+	return (unsigned)_mm_movemask_epi8(equal) &
+	       ((1u << LVS_BUCKET_SLOTS) - 1);
+#else
+	unsigned slots = 0;
+
+	for (unsigned i = 0; i < LVS_BUCKET_SLOTS; i++)
+		slots |= (unsigned)(bucket->tags[i] == tag) << i;
+	return slots;
+#endif
 }
 
 #endif

@@ -13,37 +13,28 @@
 #include <assert.h>
 #include <string.h>
 
-#define FIRST_ROOM 16u
+#define FIRST_ROOM    16u
+#define CHUNK_RECORDS (1u << LVS_SLAB_SHIFT)
+#define CHUNK_WORDS   (CHUNK_RECORDS / 64)
 
 struct lvs_slab_use {
 	uint32_t next, prev; /* chunks with a free record */
 	uint32_t live;
-	uint32_t hint;	 /* no word of used[] before this has a 0 */
-	uint64_t used[]; /* a bit per record */
+	uint32_t hint;		    /* no word of used[] before this has a 0 */
+	uint64_t used[CHUNK_WORDS]; /* a bit per record */
 };
 
 static size_t chunk_bytes(const struct lvs_slab *slab)
 {
-	return (size_t)slab->size << slab->shift;
-}
-
-static uint32_t num_words(const struct lvs_slab *slab)
-{
-	return (1u << slab->shift) / 64;
-}
-
-static size_t use_bytes(const struct lvs_slab *slab)
-{
-	return sizeof(struct lvs_slab_use) + num_words(slab) * sizeof(uint64_t);
+	return (size_t)slab->size << LVS_SLAB_SHIFT;
 }
 
 void lvs_slab_init(struct lvs_slab *slab, const struct lvs_allocator *mem,
-		   uint32_t size, uint32_t shift)
+		   uint32_t size)
 {
 	memset(slab, 0, sizeof(*slab));
 	slab->mem = *mem;
 	slab->size = size;
-	slab->shift = shift;
 	slab->first = LVS_SLAB_NONE;
 }
 
@@ -66,7 +57,7 @@ static void give(struct lvs_slab *slab, void *ptr, size_t bytes)
 static void give_chunk(struct lvs_slab *slab, uint32_t number)
 {
 	give(slab, slab->chunks[number], chunk_bytes(slab));
-	give(slab, slab->uses[number], use_bytes(slab));
+	give(slab, slab->uses[number], sizeof(**slab->uses));
 	slab->chunks[number] = NULL;
 	slab->uses[number] = NULL;
 }
@@ -135,7 +126,7 @@ static uint32_t free_number(struct lvs_slab *slab)
 		if (!slab->chunks[i])
 			return i;
 	}
-	if (slab->count == LVS_SLAB_MAX >> slab->shift)
+	if (slab->count == LVS_SLAB_MAX >> LVS_SLAB_SHIFT)
 		return LVS_SLAB_NONE;
 	if (slab->count == slab->room && !widen(slab))
 		return LVS_SLAB_NONE;
@@ -149,7 +140,7 @@ static bool add_chunk(struct lvs_slab *slab)
 	if (number == LVS_SLAB_NONE)
 		return false;
 	slab->chunks[number] = take(slab, chunk_bytes(slab));
-	slab->uses[number] = take(slab, use_bytes(slab));
+	slab->uses[number] = take(slab, sizeof(**slab->uses));
 	if (!slab->chunks[number] || !slab->uses[number]) {
 		give_chunk(slab, number);
 		return false;
@@ -175,10 +166,10 @@ uint32_t lvs_slab_alloc(struct lvs_slab *slab)
 		use->hint++;
 	bit = (uint32_t)__builtin_ctzll(~use->used[use->hint]);
 	use->used[use->hint] |= UINT64_C(1) << bit;
-	if (++use->live == 1u << slab->shift)
+	if (++use->live == CHUNK_RECORDS)
 		list_remove(slab, number);
 	slab->live++;
-	index = (number << slab->shift) + use->hint * 64 + bit;
+	index = (number << LVS_SLAB_SHIFT) + use->hint * 64 + bit;
 	memset(lvs_slab_at(slab, index), 0, slab->size);
 	return index;
 }
@@ -188,14 +179,13 @@ static bool dispensable(const struct lvs_slab *slab)
 {
 	uint64_t chunks = slab->count - slab->holes;
 
-	return (chunks << slab->shift) - slab->live >= UINT64_C(2)
-							       << slab->shift;
+	return chunks * CHUNK_RECORDS - slab->live >= 2 * CHUNK_RECORDS;
 }
 
 void lvs_slab_free(struct lvs_slab *slab, uint32_t index)
 {
-	uint32_t number = index >> slab->shift;
-	uint32_t in_chunk = index & ((1u << slab->shift) - 1);
+	uint32_t number = index >> LVS_SLAB_SHIFT;
+	uint32_t in_chunk = index % CHUNK_RECORDS;
 	struct lvs_slab_use *use = slab->uses[number];
 
 	assert(use->used[in_chunk / 64] >> in_chunk % 64 & 1);
@@ -203,7 +193,7 @@ void lvs_slab_free(struct lvs_slab *slab, uint32_t index)
 	if (use->hint > in_chunk / 64)
 		use->hint = in_chunk / 64;
 	slab->live--;
-	if (use->live-- == 1u << slab->shift)
+	if (use->live-- == CHUNK_RECORDS)
 		list_push(slab, number);
 	if (use->live == 0 && dispensable(slab)) {
 		list_remove(slab, number);
@@ -214,19 +204,18 @@ void lvs_slab_free(struct lvs_slab *slab, uint32_t index)
 
 uint32_t lvs_slab_next(const struct lvs_slab *slab, uint32_t from)
 {
-	uint32_t words = num_words(slab);
 	uint64_t mask = UINT64_MAX << from % 64; /* of the first word only */
-	uint32_t word = from % (1u << slab->shift) / 64;
+	uint32_t word = from % CHUNK_RECORDS / 64;
 
-	for (uint32_t i = from >> slab->shift; i < slab->count; i++) {
+	for (uint32_t i = from >> LVS_SLAB_SHIFT; i < slab->count; i++) {
 		const struct lvs_slab_use *use = slab->uses[i];
 
-		for (; use && use->live && word < words; word++) {
+		for (; use && use->live && word < CHUNK_WORDS; word++) {
 			uint64_t used = use->used[word] & mask;
 
 			mask = UINT64_MAX;
 			if (used)
-				return (i << slab->shift) + word * 64 +
+				return (i << LVS_SLAB_SHIFT) + word * 64 +
 				       (uint32_t)__builtin_ctzll(used);
 		}
 		mask = UINT64_MAX;

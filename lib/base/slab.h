@@ -2,7 +2,7 @@
 /*
  * slab.h - records of one size, each known by a 32-bit index.
  *
- * Records lie in chunks of 2^shift and never move; half of a pointer's size
+ * Records lie in chunks of 2048 and never move; half of a pointer's size
  * names one.  A bitmap per chunk says which are in use, so a walk in index
  * order passes over what is free without touching it.  A chunk that is empty
  * goes back to the allocator as long as another chunk's worth of free records
@@ -18,6 +18,9 @@
 /* Indices are below this; users may mark the two bits above. */
 #define LVS_SLAB_MAX (1u << 30)
 
+/* log2 of the records in a chunk. */
+#define LVS_SLAB_SHIFT 11u
+
 struct lvs_slab_use;
 
 struct lvs_slab {
@@ -25,7 +28,6 @@ struct lvs_slab {
 	struct lvs_slab_use **uses; /* same */
 	struct lvs_allocator mem;
 	uint32_t size;	/* of a record */
-	uint32_t shift; /* log2 of the records in a chunk */
 	uint32_t room;	/* elements of chunks[] and uses[] */
 	uint32_t count; /* of them ever used */
 	uint32_t holes; /* of those, given back */
@@ -35,11 +37,11 @@ struct lvs_slab {
 };
 
 /*
- * An empty slab of records of SIZE bytes (aligned as SIZE is, to 64 at most);
- * 6 <= SHIFT <= 16.  MEM is copied; nothing is allocated yet.
+ * An empty slab of records of SIZE bytes (aligned as SIZE is, to 64 at most).
+ * MEM is copied; nothing is allocated yet.
  */
 void lvs_slab_init(struct lvs_slab *slab, const struct lvs_allocator *mem,
-		   uint32_t size, uint32_t shift);
+		   uint32_t size);
 /* Frees every record. */
 void lvs_slab_fini(struct lvs_slab *slab);
 
@@ -52,9 +54,9 @@ uint32_t lvs_slab_next(const struct lvs_slab *slab, uint32_t from);
 
 static inline void *lvs_slab_at(const struct lvs_slab *slab, uint32_t index)
 {
-	uint32_t in_chunk = index & ((1u << slab->shift) - 1);
+	uint32_t in_chunk = index % (1u << LVS_SLAB_SHIFT);
 
-	return slab->chunks[index >> slab->shift] +
+	return slab->chunks[index >> LVS_SLAB_SHIFT] +
 	       (size_t)in_chunk * slab->size;
 }
 

@@ -32,7 +32,7 @@ int lvs_controls_init(struct lvs_controls *ctl, const struct lvs_allocator *mem)
 		.ctx = ctl,
 	};
 
-	lvs_slab_init(&ctl->slab, mem, sizeof(struct lvs_control), 10);
+	lvs_slab_init(&ctl->slab, mem, sizeof(struct lvs_control));
 	return lvs_map_init(&ctl->map, &opts);
 }
 

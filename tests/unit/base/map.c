@@ -46,20 +46,23 @@ static unsigned found(const struct lvs_map *map, uint32_t value)
 	return count;
 }
 
-START_TEST(bytes_equal)
+/* Tags from few values, so that there are matches in all combinations. */
+START_TEST(tags)
 {
 	struct lvs_prng prng;
 
 	lvs_prng_seed(&prng, 4);
 	for (int round = 0; round < 100000; round++) {
-		uint64_t word = lvs_prng_next(&prng) & lvs_prng_next(&prng);
+		struct lvs_bucket bucket;
+		uint8_t *bytes = (uint8_t *)&bucket;
 		uint8_t tag = (uint8_t)(lvs_prng_next(&prng) & 0x83);
 		unsigned expected = 0;
 
-		for (unsigned i = 0; i < 8; i++)
-			expected |= (unsigned)((uint8_t)(word >> 8 * i) == tag)
-				    << i;
-		LVS_MUST(lvs_bytes_equal(word, tag) == expected);
+		for (size_t i = 0; i < sizeof(bucket); i++)
+			bytes[i] = (uint8_t)(lvs_prng_next(&prng) & 0x83);
+		for (unsigned i = 0; i < LVS_BUCKET_SLOTS; i++)
+			expected |= (unsigned)(bucket.tags[i] == tag) << i;
+		LVS_MUST(lvs_bucket_match(&bucket, tag) == expected);
 	}
 }
 END_TEST
@@ -127,6 +130,27 @@ START_TEST(few_hashes)
 }
 END_TEST
 
+/* Past the size from which on splitting has asked for hashes again. */
+START_TEST(large)
+{
+	const uint32_t count = 2600000;
+	struct lvs_map map;
+
+	spread = 64;
+	map_new(&map, &lvs_mem_default);
+	for (uint32_t i = 0; i < count; i++)
+		LVS_MUST(lvs_map_insert(&map, hash_of(NULL, i), i) == 0);
+	LVS_MUST(map.buckets > 1u << 18);
+	for (uint32_t i = 0; i < count; i++)
+		LVS_MUST(found(&map, i) == 1);
+	lvs_map_grow(&map, UINT32_MAX);
+	for (uint32_t i = 0; i < count; i++)
+		LVS_MUST(lvs_map_remove(&map, hash_of(NULL, i), i));
+	LVS_MUST(map.entries == 0);
+	lvs_map_fini(&map);
+}
+END_TEST
+
 START_TEST(replaced)
 {
 	struct lvs_map map;
@@ -177,5 +201,5 @@ START_TEST(no_memory)
 }
 END_TEST
 
-LVS_TEST_MAIN("base/map", bytes_equal, random_hashes, few_hashes, replaced,
+LVS_TEST_MAIN("base/map", tags, random_hashes, few_hashes, large, replaced,
 	      no_memory)

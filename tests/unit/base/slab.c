@@ -10,8 +10,8 @@
 
 #include <string.h>
 
-#define SHIFT 6u
-#define MANY  4000u
+#define MANY  100000u
+#define CHUNK (1u << LVS_SLAB_SHIFT)
 
 struct record {
 	uint64_t self;
@@ -39,11 +39,11 @@ START_TEST(random_use)
 	counted_init(&counted);
 	memset(live, 0, sizeof(live));
 	lvs_prng_seed(&prng, 1);
-	lvs_slab_init(&slab, &counted.mem, sizeof(struct record), SHIFT);
-	for (int step = 0; step < 200000; step++) {
+	lvs_slab_init(&slab, &counted.mem, sizeof(struct record));
+	for (int step = 0; step < 400000; step++) {
 		/* Grows for a while, then shrinks. */
 		bool grow = lvs_prng_below(&prng, 100) <
-			    (step / 20000 % 2 ? 30 : 70);
+			    (step / 40000 % 2 ? 20 : 80);
 		uint32_t index;
 
 		if (grow && count < MANY / 2) {
@@ -77,28 +77,28 @@ END_TEST
 /* The walk gives what is live, in order, from wherever it starts. */
 START_TEST(walk_is_exact)
 {
-	bool live[400] = { false };
+	static bool live[4 * CHUNK];
 	struct lvs_slab slab;
 	struct lvs_prng prng;
 
 	lvs_prng_seed(&prng, 2);
-	lvs_slab_init(&slab, &lvs_mem_default, 8, SHIFT);
-	for (uint32_t i = 0; i < 400; i++) {
+	lvs_slab_init(&slab, &lvs_mem_default, 8);
+	for (uint32_t i = 0; i < 4 * CHUNK; i++) {
 		LVS_MUST(lvs_slab_alloc(&slab) == i);
 		live[i] = true;
 	}
-	for (uint32_t i = 0; i < 400; i++) {
-		if (i / 64 == 2 || lvs_prng_below(&prng, 2)) {
+	for (uint32_t i = 0; i < 4 * CHUNK; i++) {
+		if (i / CHUNK == 2 || lvs_prng_below(&prng, 2)) {
 			lvs_slab_free(&slab, i);
 			live[i] = false;
 		}
 	}
-	for (uint32_t from = 0; from < 500; from++) {
+	for (uint32_t from = 0; from < 5 * CHUNK; from += 7) {
 		uint32_t expected = from;
 
-		while (expected < 400 && !live[expected])
+		while (expected < 4 * CHUNK && !live[expected])
 			expected++;
-		if (expected >= 400)
+		if (expected >= 4 * CHUNK)
 			expected = LVS_SLAB_NONE;
 		LVS_MUST(lvs_slab_next(&slab, from) == expected);
 	}
@@ -114,19 +114,19 @@ START_TEST(gives_back)
 	size_t one_chunk = 0;
 
 	counted_init(&counted);
-	lvs_slab_init(&slab, &counted.mem, 16, SHIFT);
-	for (uint32_t i = 0; i < 1000; i++) {
+	lvs_slab_init(&slab, &counted.mem, 16);
+	for (uint32_t i = 0; i < 16 * CHUNK; i++) {
 		lvs_slab_alloc(&slab);
 		if (i == 0)
 			one_chunk = counted.bytes;
 	}
 	LVS_MUST(counted.bytes > 10 * one_chunk);
-	for (uint32_t i = 1; i < 1000; i++)
+	for (uint32_t i = 1; i < 16 * CHUNK; i++)
 		lvs_slab_free(&slab, i);
 	LVS_MUST(counted.bytes <= 3 * one_chunk);
 	/* And holes are used again. */
-	for (uint32_t i = 1; i < 1000; i++)
-		LVS_MUST(lvs_slab_alloc(&slab) < 1024);
+	for (uint32_t i = 1; i < 16 * CHUNK; i++)
+		LVS_MUST(lvs_slab_alloc(&slab) < 16 * CHUNK + 1);
 	lvs_slab_fini(&slab);
 	LVS_MUST(counted.bytes == 0);
 }
@@ -134,18 +134,18 @@ END_TEST
 
 START_TEST(no_memory)
 {
-	for (uint64_t fail_at = 1; fail_at < 12; fail_at++) {
+	for (uint64_t fail_at = 1; fail_at <= 12; fail_at++) {
 		struct counted counted;
 		struct lvs_slab slab;
 		uint32_t failures = 0;
 
 		counted_init(&counted);
 		counted.fail_at = fail_at;
-		lvs_slab_init(&slab, &counted.mem, 16, SHIFT);
-		for (uint32_t i = 0; i < 2000; i++)
+		lvs_slab_init(&slab, &counted.mem, 16);
+		for (uint32_t i = 0; i < 5 * CHUNK; i++)
 			failures += lvs_slab_alloc(&slab) == LVS_SLAB_NONE;
 		LVS_MUST(failures == 1);
-		LVS_MUST(slab.live == 1999);
+		LVS_MUST(slab.live == 5 * CHUNK - 1);
 		LVS_MUST(slab.bytes == counted.bytes);
 		lvs_slab_fini(&slab);
 		LVS_MUST(counted.bytes == 0);
