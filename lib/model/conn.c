@@ -7,29 +7,17 @@
 #include "model/conn_table.h"
 
 #include "base/mem.h"
-#include <lvs/director.h>
-
-#include <string.h>
-
-/* Records in a chunk, as power of two: 96 KiB of IPv4 connections. */
-#define CHUNK_SHIFT 11u
-
 static uint64_t hash_of(void *ctx, uint32_t value)
 {
 	const struct lvs_conn_table *tab = ctx;
-	struct lvs_flow flow;
 
-	lvs_conn_flow(lvs_conn_at(tab, value),
-		      value & LVS_ID_REPLY ? LVS_REPLY : LVS_REQUEST, &flow);
-	return lvs_conn_hash(tab, &flow);
+	return lvs_conn_hash(tab->opts.hash_key, lvs_conn_at(tab, value),
+			     (value & LVS_ID_REPLY) != 0);
 }
 
 static void prefetch(void *ctx, uint32_t value)
 {
-	const char *record = (const char *)lvs_conn_at(ctx, value);
-
-	__builtin_prefetch(record);
-	__builtin_prefetch(record + LVS_CONN_SIZE_V4 - 1);
+	LVS_CONN_PREFETCH(lvs_conn_at(ctx, value), value);
 }
 
 int lvs_conn_table_new(const struct lvs_conn_table_opts *opts, lvs_tstamp now,
@@ -53,8 +41,8 @@ int lvs_conn_table_new(const struct lvs_conn_table_opts *opts, lvs_tstamp now,
 		lvs_mem_free(mem, new, sizeof(*new));
 		return ret;
 	}
-	lvs_slab_init(&new->slabs[0], mem, LVS_CONN_SIZE_V4, CHUNK_SHIFT);
-	lvs_slab_init(&new->slabs[1], mem, LVS_CONN_SIZE_V6, CHUNK_SHIFT);
+	lvs_slab_init(&new->slabs[0], mem, LVS_CONN_SIZE_V4);
+	lvs_slab_init(&new->slabs[1], mem, LVS_CONN_SIZE_V6);
 	new->opts = *opts;
 	new->mem = *mem;
 	lvs_conn_timers_init(new, now);
@@ -111,16 +99,16 @@ static void set_key(struct lvs_conn *conn, const struct lvs_flow *flow,
 
 /* ID under its key or keys, or nothing. */
 static bool enter(struct lvs_conn_table *tab, uint32_t id,
-		  const struct lvs_flow *flow)
+		  const struct lvs_conn *conn)
 {
-	uint64_t hash = lvs_conn_hash(tab, flow);
+	struct lvs_conn_hashes hashes = lvs_conn_hashes(tab, conn);
 
-	if (lvs_map_insert(&tab->map, hash, id) != 0)
+	if (lvs_map_insert(&tab->map, hashes.request, id) != 0)
 		return false;
-	if (!(lvs_conn_at(tab, id)->flags & LVS_CONN_REPLY) ||
-	    lvs_conn_enter_reply(tab, id))
+	if (!(conn->flags & LVS_CONN_REPLY) ||
+	    lvs_conn_enter_reply(tab, id, hashes.reply))
 		return true;
-	lvs_map_remove(&tab->map, hash, id);
+	lvs_map_remove(&tab->map, hashes.request, id);
 	return false;
 }
 
@@ -146,7 +134,7 @@ struct lvs_conn *lvs_conn_add(struct lvs_conn_table *tab,
 	conn->seen = tick;
 	conn->timeout = timeout_ticks;
 	set_key(conn, flow, dest, dport_be);
-	if (!enter(tab, id, flow)) {
+	if (!enter(tab, id, conn)) {
 		lvs_slab_free(&tab->slabs[v6], id & ~LVS_ID_V6);
 		return NULL;
 	}
@@ -155,26 +143,24 @@ struct lvs_conn *lvs_conn_add(struct lvs_conn_table *tab,
 	return conn;
 }
 
-void lvs_conn_drop(struct lvs_conn_table *tab, uint32_t id)
+void lvs_conn_drop(struct lvs_conn_table *tab, uint32_t id,
+		   const struct lvs_conn_hashes *hashes)
 {
-	const struct lvs_conn *conn = lvs_conn_at(tab, id);
+	const unsigned mask = LVS_CONN_REPLY | LVS_CONN_SHADOWED;
 
-	lvs_map_remove(&tab->map, hash_of(tab, id), id);
-	if ((conn->flags & (LVS_CONN_REPLY | LVS_CONN_SHADOWED)) ==
-	    LVS_CONN_REPLY) {
-		id |= LVS_ID_REPLY;
-		lvs_map_remove(&tab->map, hash_of(tab, id), id);
-	}
-	lvs_slab_free(&tab->slabs[(id & LVS_ID_V6) != 0],
-		      id & ~(LVS_ID_REPLY | LVS_ID_V6));
+	lvs_map_remove(&tab->map, hashes->request, id);
+	if ((lvs_conn_at(tab, id)->flags & mask) == LVS_CONN_REPLY)
+		lvs_map_remove(&tab->map, hashes->reply, id | LVS_ID_REPLY);
+	lvs_slab_free(&tab->slabs[(id & LVS_ID_V6) != 0], id & ~LVS_ID_V6);
 }
 
 void lvs_conn_del(struct lvs_conn_table *tab, struct lvs_conn *conn)
 {
+	struct lvs_conn_hashes hashes = lvs_conn_hashes(tab, conn);
 	uint32_t id = lvs_conn_id(tab, conn);
 
 	lvs_conn_timer_stop(tab, conn);
-	lvs_conn_drop(tab, id);
+	lvs_conn_drop(tab, id, &hashes);
 }
 
 bool lvs_conn_table_full(const struct lvs_conn_table *tab)
@@ -230,27 +216,4 @@ void lvs_conn_addrs(const struct lvs_conn *conn, struct lvs_addr *client,
 	*client = lvs_addr_v4(conn->v4.client_be);
 	*virt = lvs_addr_v4(conn->v4.virt_be);
 	*dest = lvs_addr_v4(conn->v4.dest_be);
-}
-
-void lvs_conn_flow(const struct lvs_conn *conn, enum lvs_direction dir,
-		   struct lvs_flow *flow)
-{
-	bool nat = (conn->flags >> LVS_CONN_METHOD_SHIFT & 7) == LVS_METHOD_NAT;
-	struct lvs_addr client, virt, dest;
-
-	lvs_conn_addrs(conn, &client, &virt, &dest);
-	memset(flow, 0, sizeof(*flow));
-	flow->family = (uint8_t)client.family;
-	flow->protocol = conn->protocol;
-	if (dir == LVS_REQUEST) {
-		flow->src = client.ip;
-		flow->sport_be = conn->cport_be;
-		flow->dst = virt.ip;
-		flow->dport_be = conn->vport_be;
-	} else {
-		flow->src = nat ? dest.ip : virt.ip;
-		flow->sport_be = nat ? conn->dport_be : conn->vport_be;
-		flow->dst = client.ip;
-		flow->dport_be = conn->cport_be;
-	}
 }

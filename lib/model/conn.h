@@ -58,6 +58,14 @@ static inline uint32_t lvs_secs_to_ticks(uint32_t secs)
 #define LVS_CONN_CONTROLLED   (1u << 11) /* made by a template */
 #define LVS_CONN_ASSURED      (1u << 12) /* ... which knows that it works */
 
+/* Who has an address and a port: by name, or by number in the arrays. */
+enum lvs_end {
+	LVS_END_CLIENT,
+	LVS_END_VIRT,
+	LVS_END_DEST,
+	LVS_ENDS
+};
+
 /*
  * The record of an IPv4 connection ends after `v4`, 48 bytes, that of an IPv6
  * connection after `v6`, 88.  V4 lies where the alignment of v6 leaves a gap.
@@ -73,17 +81,28 @@ struct lvs_conn {
 			uint16_t flags;	  /* LVS_CONN_* */
 			uint8_t protocol;
 			uint8_t state; /* of the protocol's machine */
-			uint16_t cport_be, vport_be, dport_be;
+			union {
+				struct {
+					uint16_t cport_be, vport_be, dport_be;
+				};
+				uint16_t ports_be[LVS_ENDS];
+			};
 			uint16_t hop; /* engine's: next hop to the client */
-			struct {
-				uint32_t client_be, virt_be, dest_be;
-			} v4;
+			union {
+				struct {
+					uint32_t client_be, virt_be, dest_be;
+				} v4;
+				uint32_t v4s_be[LVS_ENDS];
+			};
 		};
 		struct {
 			uint64_t before_v6[5];
-			struct {
-				union lvs_ip client, virt, dest;
-			} v6;
+			union {
+				struct {
+					union lvs_ip client, virt, dest;
+				} v6;
+				union lvs_ip v6s[LVS_ENDS];
+			};
 		};
 	};
 };

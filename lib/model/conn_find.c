@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * conn_find.c - from flows to connections.
+ *
+ * A burst is looked up in stages, so that the memory of one flow is on its way
+ * while others are worked on: hash all and fetch their buckets; compare tags
+ * and fetch the records that they suggest; compare keys.  Few go on from there
+ * to another bucket of their chain, through the last two stages again.
  */
 #include "model/conn_table.h"
 
@@ -9,129 +14,136 @@
 /* A look-up on its way. */
 struct search {
 	const struct lvs_bucket *bucket;
-	unsigned slots; /* of it, that have the tag */
+	unsigned slots;	       /* of it, that have the tag, as bits */
+	uint32_t value;	       /* of the first of those slots */
+	struct lvs_conn *conn; /* that value's */
 	uint8_t tag;
 };
 
-static bool keys_equal(const struct lvs_flow *a, const struct lvs_flow *b)
+static uint32_t first_value(const struct search *search)
 {
-	return ((unsigned)(a->sport_be ^ b->sport_be) |
-		(unsigned)(a->dport_be ^ b->dport_be) |
-		(unsigned)(a->protocol ^ b->protocol) |
-		(unsigned)(a->family ^ b->family)) == 0 &&
-	       lvs_ip_equal(&a->src, &b->src) && lvs_ip_equal(&a->dst, &b->dst);
+	return search->bucket->values[__builtin_ctz(search->slots)];
 }
 
-/* Does VALUE, of the map, stand for FLOW? */
-static bool is_for(const struct lvs_conn_table *tab, uint32_t value,
-		   const struct lvs_flow *flow)
+static uint8_t direction(uint32_t value)
 {
-	struct lvs_flow key;
+	enum lvs_direction dir = value & LVS_ID_REPLY ? LVS_REPLY : LVS_REQUEST;
 
-	lvs_conn_flow(lvs_conn_at(tab, value),
-		      value & LVS_ID_REPLY ? LVS_REPLY : LVS_REQUEST, &key);
-	return keys_equal(&key, flow);
+	return (uint8_t)dir;
 }
 
-static void prefetch_records(const struct lvs_conn_table *tab,
-			     const struct search *search)
+/* Does the first of SEARCH's slots stand for FLOW? */
+static inline bool is_for(const struct search *search,
+			  const struct lvs_flow *flow)
 {
-	for (unsigned slots = search->slots; slots; slots &= slots - 1) {
-		uint32_t value = search->bucket->values[__builtin_ctz(slots)];
-		const char *record = (const char *)lvs_conn_at(tab, value);
-
-		__builtin_prefetch(record);
-		__builtin_prefetch(record + LVS_CONN_SIZE_V4 - 1);
-	}
-}
-
-/* The value that stands for FLOW among the slots of SEARCH; false: none. */
-static bool compare(const struct lvs_conn_table *tab,
-		    const struct search *search, const struct lvs_flow *flow,
-		    uint32_t *value)
-{
-	for (unsigned slots = search->slots; slots; slots &= slots - 1) {
-		*value = search->bucket->values[__builtin_ctz(slots)];
-		if (is_for(tab, *value, flow))
-			return true;
-	}
-	return false;
-}
-
-/* A request came for a connection that had lost its replies: it is the last. */
-static void reclaim_reply(struct lvs_conn_table *tab, uint32_t id,
-			  const struct lvs_conn *conn)
-{
-	if (conn->flags & LVS_CONN_SHADOWED)
-		lvs_conn_enter_reply(tab, id);
+	return lvs_conn_matches(search->conn,
+				(search->value & LVS_ID_REPLY) != 0,
+				(search->value & LVS_ID_V6) != 0, flow);
 }
 
 /*
- * One stage for those of PENDING whose bucket is at hand: to the records that
- * their tags suggest, then, where the keys differ, to the next bucket of the
- * chain.  Nearly all end here; returns how many have to go on.
+ * The slots that have the tag; there is rarely a second.  If there is none, the
+ * bucket to go on with is on its way.
  */
-static size_t stage(struct lvs_conn_table *tab, struct search searches[],
-		    uint8_t pending[], size_t count,
-		    const struct lvs_flow *const flows[], uint32_t values[])
+static inline void match_tags(const struct lvs_conn_table *tab,
+			      struct search *search)
 {
-	size_t left = 0;
-
-	for (size_t i = 0; i < count; i++) {
-		struct search *search = &searches[pending[i]];
-
-		search->slots = lvs_bucket_match(search->bucket, search->tag);
-		prefetch_records(tab, search);
+	search->slots = lvs_bucket_match(search->bucket, search->tag);
+	if (!search->slots) {
+		if (search->bucket->more)
+			__builtin_prefetch(
+				lvs_map_more(&tab->map, search->bucket));
+		return;
 	}
-	for (size_t i = 0; i < count; i++) {
-		uint8_t number = pending[i];
-		struct search *search = &searches[number];
+	search->value = first_value(search);
+	search->conn = lvs_conn_at(tab, search->value);
+	LVS_CONN_PREFETCH(search->conn, search->value);
+}
 
-		if (compare(tab, search, flows[number], &values[number]))
-			continue;
-		values[number] = LVS_SLAB_NONE;
-		search->bucket = lvs_map_more(&tab->map, search->bucket);
-		if (!search->bucket)
-			continue;
-		__builtin_prefetch(search->bucket);
-		pending[left++] = number;
-	}
-	return left;
+/* Past the first slot that has the tag; false: it was the only one. */
+static bool next_slot(const struct lvs_conn_table *tab, struct search *search)
+{
+	search->slots &= search->slots - 1;
+	if (!search->slots)
+		return false;
+	search->value = first_value(search);
+	search->conn = lvs_conn_at(tab, search->value);
+	return true;
+}
+
+/* Is FLOW's connection one of those that have the tag?  SEARCH is at it. */
+static inline bool match_keys(const struct lvs_conn_table *tab,
+			      struct search *search,
+			      const struct lvs_flow *flow)
+{
+	if (!search->slots)
+		return false;
+	do {
+		if (is_for(search, flow))
+			return true;
+	} while (next_slot(tab, search));
+	return false;
+}
+
+static inline void search_begin(const struct lvs_conn_table *tab,
+				struct search *search, uint64_t hash)
+{
+	search->tag = lvs_map_tag(hash);
+	search->bucket = lvs_map_first(&tab->map, hash);
+}
+
+/* On to the next bucket of the chain; false: there is none. */
+static bool search_on(const struct lvs_conn_table *tab, struct search *search)
+{
+	search->bucket = lvs_map_more(&tab->map, search->bucket);
+	return search->bucket != NULL;
 }
 
 void lvs_conn_find(struct lvs_conn_table *tab,
 		   const struct lvs_flow *const flows[],
 		   struct lvs_conn *conns[], uint8_t dirs[], size_t count)
 {
-	struct search searches[LVS_BURST];
-	uint32_t values[LVS_BURST];
-	uint8_t pending[LVS_BURST];
-	size_t left = 0;
+	struct search searches[LVS_BURST], *search;
+	uint8_t pending[LVS_BURST]; /* numbers of flows */
+	size_t num_pending = 0, go_on;
+	unsigned flags = 0; /* of all that were found */
 
-	for (size_t i = 0; i < count; i++) {
-		uint64_t hash;
-
-		values[i] = LVS_SLAB_NONE;
-		if (!flows[i])
-			continue;
-		hash = lvs_conn_hash(tab, flows[i]);
-		searches[i].tag = lvs_map_tag(hash);
-		searches[i].bucket = lvs_map_first(&tab->map, hash);
-		__builtin_prefetch(searches[i].bucket);
-		pending[left++] = (uint8_t)i;
-	}
-	while (left)
-		left = stage(tab, searches, pending, left, flows, values);
 	for (size_t i = 0; i < count; i++) {
 		conns[i] = NULL;
-		if (values[i] == LVS_SLAB_NONE)
+		if (!flows[i])
 			continue;
-		conns[i] = lvs_conn_at(tab, values[i]);
-		dirs[i] = LVS_REPLY;
-		if (values[i] & LVS_ID_REPLY)
-			continue;
-		dirs[i] = LVS_REQUEST;
-		reclaim_reply(tab, values[i], conns[i]);
+		search = &searches[i];
+		search_begin(tab, search,
+			     lvs_flow_hash(tab->opts.hash_key, flows[i]));
+		__builtin_prefetch(search->bucket);
+		pending[num_pending++] = (uint8_t)i;
+	}
+	for (; num_pending > 0; num_pending = go_on) {
+		for (size_t i = 0; i < num_pending; i++)
+			match_tags(tab, &searches[pending[i]]);
+		go_on = 0;
+		for (size_t i = 0; i < num_pending; i++) {
+			uint8_t number = pending[i];
+
+			search = &searches[number];
+			if (match_keys(tab, search, flows[number])) {
+				conns[number] = search->conn;
+				dirs[number] = direction(search->value);
+				flags |= search->conn->flags;
+			} else if (search_on(tab, search)) {
+				__builtin_prefetch(search->bucket);
+				pending[go_on++] = number;
+			}
+		}
+	}
+	if (!(flags & LVS_CONN_SHADOWED))
+		return;
+	/* Who asks takes back the replies that it had lost. */
+	for (size_t i = 0; i < count; i++) {
+		if (conns[i] && conns[i]->flags & LVS_CONN_SHADOWED)
+			lvs_conn_enter_reply(tab, searches[i].value,
+					     lvs_conn_hash(tab->opts.hash_key,
+							   conns[i], true));
 	}
 }
 
@@ -144,36 +156,39 @@ struct lvs_conn *lvs_conn_find_one(struct lvs_conn_table *tab,
 	return conn;
 }
 
-bool lvs_conn_enter_reply(struct lvs_conn_table *tab, uint32_t id)
+/* The connection to which replies of FLOW belong; false: none. */
+static bool find_reply(const struct lvs_conn_table *tab,
+		       const struct lvs_flow *flow, uint64_t hash,
+		       struct search *search)
+{
+	search_begin(tab, search, hash);
+	do {
+		match_tags(tab, search);
+		/* A request that looks the same is passed over. */
+		while (match_keys(tab, search, flow)) {
+			if (search->value & LVS_ID_REPLY)
+				return true;
+			next_slot(tab, search);
+		}
+	} while (search_on(tab, search));
+	return false;
+}
+
+bool lvs_conn_enter_reply(struct lvs_conn_table *tab, uint32_t id,
+			  uint64_t hash)
 {
 	struct lvs_conn *conn = lvs_conn_at(tab, id);
 	struct search search;
 	struct lvs_flow flow;
-	uint32_t value;
-	uint64_t hash;
 
-	lvs_conn_flow(conn, LVS_REPLY, &flow);
-	hash = lvs_conn_hash(tab, &flow);
-	search.tag = lvs_map_tag(hash);
-	search.bucket = lvs_map_first(&tab->map, hash);
-	for (; search.bucket;
-	     search.bucket = lvs_map_more(&tab->map, search.bucket)) {
-		search.slots = lvs_bucket_match(search.bucket, search.tag);
-		for (; search.slots; search.slots &= search.slots - 1) {
-			value = search.bucket
-					->values[__builtin_ctz(search.slots)];
-			if (!(value & LVS_ID_REPLY) ||
-			    !is_for(tab, value, &flow))
-				continue;
-			lvs_map_replace(&tab->map, hash, value,
-					id | LVS_ID_REPLY);
-			lvs_conn_at(tab, value)->flags |= LVS_CONN_SHADOWED;
-			conn->flags &= (uint16_t)~LVS_CONN_SHADOWED;
-			return true;
-		}
-	}
-	if (lvs_map_insert(&tab->map, hash, id | LVS_ID_REPLY) != 0)
+	lvs_conn_reply_flow(conn, &flow);
+	if (find_reply(tab, &flow, hash, &search)) {
+		lvs_map_replace(&tab->map, hash, search.value,
+				id | LVS_ID_REPLY);
+		search.conn->flags |= LVS_CONN_SHADOWED;
+	} else if (lvs_map_insert(&tab->map, hash, id | LVS_ID_REPLY) != 0) {
 		return false;
+	}
 	conn->flags &= (uint16_t)~LVS_CONN_SHADOWED;
 	return true;
 }

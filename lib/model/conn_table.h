@@ -17,11 +17,11 @@
 #ifndef LVS_MODEL_CONN_TABLE_H
 #define LVS_MODEL_CONN_TABLE_H
 
-#include "base/hash.h"
 #include "base/map.h"
 #include "base/slab.h"
 #include "base/wheel.h"
 #include "model/conn.h"
+#include "model/conn_key.h"
 
 #define LVS_ID_REPLY (1u << 31)
 #define LVS_ID_LIST  (1u << 31)
@@ -40,6 +40,7 @@ struct lvs_conn_table {
 	struct lvs_wheel_link lists[LVS_NUM_LISTS]; /* circular */
 };
 
+/* The connection of an identifier, with or without the reply's mark. */
 static inline struct lvs_conn *lvs_conn_at(const struct lvs_conn_table *tab,
 					   uint32_t id)
 {
@@ -47,40 +48,50 @@ static inline struct lvs_conn *lvs_conn_at(const struct lvs_conn_table *tab,
 			   id & ~(LVS_ID_REPLY | LVS_ID_V6));
 }
 
-/* The flow of a packet that CONN's client (or real server) sends. */
-void lvs_conn_flow(const struct lvs_conn *conn, enum lvs_direction dir,
-		   struct lvs_flow *flow);
+/*
+ * Ask for the record of ID, at CONN, before it is used.  A macro because gcc 12
+ * finds that a function which does nothing else has no effect.
+ */
+#define LVS_CONN_PREFETCH(conn, id)                                            \
+	do {                                                                   \
+		const char *record_ = (const char *)(conn);                    \
+                                                                               \
+		__builtin_prefetch(record_);                                   \
+		__builtin_prefetch(record_ + LVS_CONN_SIZE_V4 - 1);            \
+		if ((id)&LVS_ID_V6)                                            \
+			__builtin_prefetch(record_ + LVS_CONN_SIZE_V6 - 1);    \
+	} while (0)
 
-static inline uint64_t lvs_conn_hash(const struct lvs_conn_table *tab,
-				     const struct lvs_flow *flow)
+/* Under what a connection is entered; `reply` counts if it has a reply key. */
+struct lvs_conn_hashes {
+	uint64_t request, reply;
+};
+
+/* The hashes of CONN; asks for the buckets that they lead to. */
+static inline struct lvs_conn_hashes
+lvs_conn_hashes(const struct lvs_conn_table *tab, const struct lvs_conn *conn)
 {
-	bool v6 = flow->family == AF_INET6;
-	struct lvs_hash hash;
+	struct lvs_conn_hashes hashes = { 0, 0 };
 
-	lvs_hash_begin(&hash, tab->opts.hash_key);
-	lvs_hash_add(&hash, flow->sport_be | (uint64_t)flow->dport_be << 16 |
-				    (uint64_t)flow->protocol << 32 |
-				    (uint64_t)v6 << 40);
-	if (v6) {
-		lvs_hash_add(&hash, flow->src.d[0]);
-		lvs_hash_add(&hash, flow->src.d[1]);
-		lvs_hash_add(&hash, flow->dst.d[0]);
-		lvs_hash_add(&hash, flow->dst.d[1]);
-	} else {
-		lvs_hash_add(&hash,
-			     flow->src.v4_be | (uint64_t)flow->dst.v4_be << 32);
+	hashes.request = lvs_conn_hash(tab->opts.hash_key, conn, false);
+	__builtin_prefetch(lvs_map_first(&tab->map, hashes.request));
+	if (conn->flags & LVS_CONN_REPLY) {
+		hashes.reply = lvs_conn_hash(tab->opts.hash_key, conn, true);
+		__builtin_prefetch(lvs_map_first(&tab->map, hashes.reply));
 	}
-	return lvs_hash_end(&hash);
+	return hashes;
 }
 
 /*
- * ID's reply key into the map; of another connection that has it already the
- * replies become ID's.  False: no memory, and nothing changed.
+ * ID's reply key, which has HASH, into the map; of another connection that has
+ * it already the replies become ID's.  False: no memory, and nothing changed.
  */
-bool lvs_conn_enter_reply(struct lvs_conn_table *tab, uint32_t id);
+bool lvs_conn_enter_reply(struct lvs_conn_table *tab, uint32_t id,
+			  uint64_t hash);
 
 /* Takes ID out of the map and frees it; its timer is stopped already. */
-void lvs_conn_drop(struct lvs_conn_table *tab, uint32_t id);
+void lvs_conn_drop(struct lvs_conn_table *tab, uint32_t id,
+		   const struct lvs_conn_hashes *hashes);
 
 void lvs_conn_timers_init(struct lvs_conn_table *tab, lvs_tstamp now);
 /* ID, in no list, is looked at in TICKS from the wheel's tick; 0: next. */

@@ -10,6 +10,8 @@
 
 /* Buckets that an advance may split. */
 #define GROW_STEP 16u
+/* Connections whose memory is asked for while others are worked on. */
+#define GROUP 16u
 
 static struct lvs_wheel_link *link_at(struct lvs_conn_table *tab, uint32_t id)
 {
@@ -109,10 +111,17 @@ static void turn(struct lvs_conn_table *tab, uint32_t tick)
 		make_due(tab, slots[i]);
 }
 
+/* A connection to look at; `hashes` are known if it was due. */
+struct due {
+	uint32_t id;
+	bool hashed;
+	struct lvs_conn_hashes hashes;
+};
+
 /* A connection's slot has come: its time is over, or it is not yet. */
-static void look_at(struct lvs_conn_table *tab, uint32_t id, uint32_t tick)
+static void look_at(struct lvs_conn_table *tab, struct due *due, uint32_t tick)
 {
-	struct lvs_conn *conn = lvs_conn_at(tab, id);
+	struct lvs_conn *conn = lvs_conn_at(tab, due->id);
 	uint32_t left = lvs_conn_left(conn, tick);
 
 	if (left == 0 && tab->opts.expired) {
@@ -123,10 +132,37 @@ static void look_at(struct lvs_conn_table *tab, uint32_t id, uint32_t tick)
 		}
 	}
 	lvs_conn_timer_stop(tab, conn);
-	if (left != 0)
-		lvs_conn_timer_start(tab, id, tick - tab->wheel.tick + left);
-	else
-		lvs_conn_drop(tab, id);
+	if (left != 0) {
+		lvs_conn_timer_start(tab, due->id,
+				     tick - tab->wheel.tick + left);
+		return;
+	}
+	if (!due->hashed) /* `expired` of another made it due */
+		due->hashes = lvs_conn_hashes(tab, conn);
+	lvs_conn_drop(tab, due->id, &due->hashes);
+}
+
+/* The first of those that are due, at most MAX; how many were looked at. */
+static size_t look_at_some(struct lvs_conn_table *tab, size_t max,
+			   uint32_t tick)
+{
+	struct due group[GROUP];
+	uint32_t id = tab->lists[LVS_LIST_DUE].next;
+	size_t count = 0;
+
+	for (; count < max && count < GROUP && !(id & LVS_ID_LIST); count++) {
+		const struct lvs_conn *conn = lvs_conn_at(tab, id);
+		struct due *due = &group[count];
+
+		due->id = id;
+		due->hashed = lvs_conn_left(conn, tick) == 0;
+		if (due->hashed)
+			due->hashes = lvs_conn_hashes(tab, conn);
+		id = conn->timer.next;
+	}
+	for (size_t i = 0; i < count; i++)
+		look_at(tab, &group[i], tick);
+	return count;
 }
 
 bool lvs_conn_table_advance(struct lvs_conn_table *tab, lvs_tstamp now,
@@ -137,12 +173,10 @@ bool lvs_conn_table_advance(struct lvs_conn_table *tab, lvs_tstamp now,
 
 	lvs_map_grow(&tab->map, GROW_STEP);
 	for (;;) {
-		uint32_t id = tab->lists[LVS_LIST_DUE].next;
-
-		if (!(id & LVS_ID_LIST)) {
-			if (max-- == 0)
+		if (!(tab->lists[LVS_LIST_DUE].next & LVS_ID_LIST)) {
+			if (max == 0)
 				return true;
-			look_at(tab, id, tick);
+			max -= look_at_some(tab, max, tick);
 		} else if (tab->wheel.tick != tick) {
 			turn(tab, tick);
 		} else {
