@@ -85,7 +85,6 @@ void lvs_engine_forget(struct lvs_engine *eng, struct lvs_conn *conn)
 	for (size_t i = 0; i < burst->count; i++)
 		if (burst->conns[i] == conn)
 			burst->conns[i] = NULL;
-	burst->changed = true;
 	lvs_engine_release(eng, conn);
 	lvs_conn_del(eng->conns, conn);
 }

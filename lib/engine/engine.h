@@ -38,7 +38,7 @@ struct lvs_transport {
 struct lvs_burst {
 	struct lvs_pkt **pkts;
 	size_t count;
-	/* Connections came or went since `conns` were looked up. */
+	/* Connections came since `conns` were looked up. */
 	bool changed;
 	struct lvs_parsed parsed[LVS_BURST];
 	struct lvs_flow keys[LVS_BURST]; /* where not the packet's own flow */

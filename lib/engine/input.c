@@ -5,6 +5,7 @@
  *	measure   lengths and headers of all packets, and by which flow each
  *		  is to be looked up
  *	find      the connections of all, in one call
+ *	fetch     what the connections lead to
  *	treat     each by what it is
  *	tally     verdicts
  *
@@ -196,6 +197,23 @@ static void tally(struct lvs_engine *eng)
 	eng->count.packets += eng->burst.count;
 }
 
+/* What the packets of connections will need next. */
+static void fetch(const struct lvs_engine *eng)
+{
+	const struct lvs_burst *b = &eng->burst;
+
+	for (size_t i = 0; i < b->count; i++) {
+		const struct lvs_conn *conn = b->conns[i];
+		const struct lvs_action_pair *pair;
+
+		if (!conn || conn->dest >= eng->actions_size)
+			continue;
+		pair = &eng->actions[conn->dest];
+		__builtin_prefetch(b->dirs[i] == LVS_REQUEST ? &pair->request
+							     : &pair->reply);
+	}
+}
+
 static void burst(struct lvs_engine *eng, struct lvs_pkt *pkts[], size_t count)
 {
 	struct lvs_burst *b = &eng->burst;
@@ -205,6 +223,7 @@ static void burst(struct lvs_engine *eng, struct lvs_pkt *pkts[], size_t count)
 	b->changed = false;
 	measure(b);
 	lvs_conn_find(eng->conns, b->flows, b->conns, b->dirs, count);
+	fetch(eng);
 	for (size_t i = 0; i < count; i++)
 		treat(eng, i);
 	tally(eng);

@@ -42,13 +42,17 @@ struct lvs_action {
 	struct lvs_addr to; /* whom `hop` leads to */
 };
 
-/* Both directions of a destination, and what they were made of. */
+/*
+ * Both directions of a destination, and what they were made of.  What a NAT
+ * packet needs is in one cache line, either way.
+ */
 struct lvs_action_pair {
-	uint32_t generation; /* of the net */
-	uint32_t version;    /* of the destination */
-	uint8_t method;	     /* enum lvs_method */
+	_Alignas(64) uint32_t generation; /* of the net */
+	uint32_t version;		  /* of the destination */
+	uint8_t method;			  /* enum lvs_method */
 	bool made;
-	struct lvs_action request, reply;
+	struct lvs_action request;
+	_Alignas(64) struct lvs_action reply;
 };
 
 /* Bytes that ACT puts in front: so much less is the MTU. */
