@@ -143,11 +143,18 @@ static void do_dest_info(struct run *r, char **w, size_t n)
 
 static void do_neigh(struct run *r, char **w, size_t n)
 {
-	if (n < 2)
-		FAIL(r, "neigh R4 up|failed");
-	net_neigh(r->dir, r->af, w[0],
-		  strcmp(w[1], "up") == 0 ? LVS_NEIGH_REACHABLE
-					  : LVS_NEIGH_FAILED);
+	uint8_t state = strcmp(w[1], "up") == 0	     ? LVS_NEIGH_REACHABLE
+			: strcmp(w[1], "stale") == 0 ? LVS_NEIGH_STALE
+						     : LVS_NEIGH_FAILED;
+
+	(void)n;
+	net_neigh(r->dir, r->af, w[0], state);
+}
+
+static void do_route(struct run *r, char **w, size_t n)
+{
+	(void)n;
+	net_route(r->dir, r->af, w[0], net_link(w[1]), w[2]);
 }
 
 static void do_link(struct run *r, char **w, size_t n)
@@ -198,11 +205,19 @@ static void do_wanted(struct run *r, char **w, size_t n)
 }
 
 const struct step conf_steps[] = {
-	{ "service", 3, do_service },	  { "unservice", 0, do_unservice },
-	{ "dest", 2, do_dest },		  { "weight", 2, do_weight },
-	{ "remove", 1, do_remove },	  { "dest?", 7, do_dest_info },
-	{ "mark", 1, do_mark },		  { "timeouts", 3, do_timeouts },
-	{ "neigh", 2, do_neigh },	  { "link", 2, do_link },
-	{ "forgetnet", 0, do_forgetnet }, { "own", 1, do_own },
-	{ "wanted", 1, do_wanted },	  { NULL, 0, NULL },
+	{ "service", 3, do_service },
+	{ "unservice", 0, do_unservice },
+	{ "dest", 2, do_dest },
+	{ "weight", 2, do_weight },
+	{ "remove", 1, do_remove },
+	{ "dest?", 7, do_dest_info },
+	{ "mark", 1, do_mark },
+	{ "timeouts", 3, do_timeouts },
+	{ "neigh", 2, do_neigh },
+	{ "route", 3, do_route },
+	{ "link", 2, do_link },
+	{ "forgetnet", 0, do_forgetnet },
+	{ "own", 1, do_own },
+	{ "wanted", 1, do_wanted },
+	{ NULL, 0, NULL },
 };

@@ -23,6 +23,12 @@ static void do_wait(struct run *r, char **w, size_t n)
 	}
 }
 
+static void do_later(struct run *r, char **w, size_t n)
+{
+	(void)n;
+	r->now += (lvs_tstamp)(atof(w[0]) * 1e9);
+}
+
 static void do_engine(struct run *r, char **w, size_t n)
 {
 	size_t i = (size_t)atoi(w[0]) % MAX_ENGINES;
@@ -84,7 +90,7 @@ static void do_conns(struct run *r, char **w, size_t n)
 }
 
 const struct step conn_steps[] = {
-	{ "wait", 1, do_wait }, { "engine", 1, do_engine },
-	{ "conn", 5, do_conn }, { "conns", 1, do_conns },
-	{ NULL, 0, NULL },
+	{ "wait", 1, do_wait },	    { "later", 1, do_later },
+	{ "engine", 1, do_engine }, { "conn", 5, do_conn },
+	{ "conns", 1, do_conns },   { NULL, 0, NULL },
 };

@@ -135,6 +135,19 @@ static void add_route(struct lvs_director *dir, int af, const char *name,
 	ck_assert_int_eq(lvs_net_route_set(dir, &route), 0);
 }
 
+void net_route(struct lvs_director *dir, int af, const char *name,
+	       uint32_t link, const char *gateway)
+{
+	struct lvs_route route = { .plen = af == AF_INET ? 24 : 64,
+				   .link = link };
+	struct lvs_addr addr;
+
+	ck_assert(net_addr(name, af, &addr));
+	route.dst = lvs_addr_mask(&addr, route.plen);
+	ck_assert(net_addr(gateway, af, &route.gateway));
+	ck_assert_int_ge(lvs_net_route_replace(dir, &route), 0);
+}
+
 static void add_addr(struct lvs_director *dir, int af, const char *name,
 		     uint32_t link)
 {

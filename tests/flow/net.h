@@ -37,6 +37,10 @@ const char *net_mac_name(const uint8_t mac[LVS_LLADDR_LEN]);
 /* Links, addresses, routes and neighbours of family AF, told to DIR. */
 void net_fill(struct lvs_director *dir, int af);
 
+/* The one route to the network of NAME becomes by LINK and GATEWAY or NULL. */
+void net_route(struct lvs_director *dir, int af, const char *name,
+	       uint32_t link, const char *gateway);
+
 /* NAME's link address becomes known (LVS_NEIGH_REACHABLE), or is lost. */
 void net_neigh(struct lvs_director *dir, int af, const char *name,
 	       uint8_t state);

@@ -9,6 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+static uint16_t link_len(uint32_t link)
+{
+	return link == LINK_C || link == LINK_S ? 14 : 0;
+}
+
 /* A link header of LINK in front of the IP packet at IP. */
 static void lay_link(uint32_t link, unsigned char *ip)
 {
@@ -18,20 +23,21 @@ static void lay_link(uint32_t link, unsigned char *ip)
 	ip[-1] = ip[0] >> 4 == 6 ? 0xdd : 0x00;
 }
 
-/* The packet of words W as it arrives by LINK, in the run's buffer; length. */
-static uint32_t lay(struct run *r, uint32_t link, uint16_t l2, char **w,
-		    size_t n)
+/* The packet of words W as it arrives by LINK, into BUF; its length. */
+static uint32_t lay(struct run *r, unsigned char *buf, struct lvs_offload *off,
+		    char **w, size_t n)
 {
-	unsigned char *data = r->buf + LVS_PKT_HEADROOM;
-	struct lvs_offload *off = &r->pkt.off;
+	uint32_t link = net_link(w[0]);
+	uint16_t l2 = link_len(link);
+	unsigned char *data = buf + LVS_PKT_HEADROOM;
 	char text[1024];
 	int len;
 
-	memset(r->buf, 0xee, BUFFER);
-	if (strcmp(w[0], "who") == 0 && n == 4)
-		return (uint32_t)who_build(w[1], w[3], r->af, data);
-	len = packet_build(join(w, n, text, sizeof(text)), r->af, data + l2,
-			   LVS_PKT_MAX, off);
+	memset(buf, 0xee, BUFFER);
+	if (strcmp(w[1], "who") == 0 && n == 5)
+		return (uint32_t)who_build(w[2], w[4], r->af, data);
+	len = packet_build(join(w + 1, n - 1, text, sizeof(text)), r->af,
+			   data + l2, LVS_PKT_MAX, off);
 	if (len < 0)
 		FAIL(r, "no packet: %s", text);
 	off->csum_start = (uint16_t)(off->csum_start + l2);
@@ -40,38 +46,64 @@ static uint32_t lay(struct run *r, uint32_t link, uint16_t l2, char **w,
 	return l2 + (uint32_t)len;
 }
 
-/* Hand the packet of words W in. */
-static void put_in(struct run *r, char **w, size_t n, bool to_host)
+/* One more packet of words W for the burst. */
+static void queue(struct run *r, char **w, size_t n, bool to_host)
 {
-	uint32_t link = net_link(w[0]);
-	uint16_t l2 = link == LINK_C || link == LINK_S ? 14 : 0;
-	struct lvs_pkt *pkts[1] = { &r->pkt };
-	struct lvs_offload off;
+	unsigned char *buf;
+	struct lvs_offload off = { 0 };
+	struct lvs_pkt *pkt;
 	uint32_t len;
 
-	r->pkt.off = (struct lvs_offload){ 0 };
-	len = lay(r, link, l2, w + 1, n - 1);
-	off = r->pkt.off;
-	lvs_pkt_init(&r->pkt, r->buf, BUFFER, LVS_PKT_HEADROOM, len, l2);
-	r->pkt.off = off;
-	r->pkt.link_in = link;
-	r->pkt.mark = r->mark;
-	r->pkt.to_host = to_host;
-	lvs_engine_input(r->eng, pkts, 1, r->now);
+	if (!r->queueing)
+		r->count = 0;
+	r->queueing = true;
+	if (r->count == MAX_PACKETS)
+		FAIL(r, "too many packets in a burst");
+	buf = r->bufs + r->count * BUFFER;
+	pkt = &r->pkts[r->count++];
+	len = lay(r, buf, &off, w, n);
+	lvs_pkt_init(pkt, buf, BUFFER, LVS_PKT_HEADROOM, len,
+		     link_len(net_link(w[0])));
+	pkt->off = off;
+	pkt->link_in = net_link(w[0]);
+	pkt->mark = r->mark;
+	pkt->to_host = to_host;
+}
+
+static void hand_in(struct run *r)
+{
+	struct lvs_pkt *pkts[MAX_PACKETS];
+
+	for (size_t i = 0; i < r->count; i++)
+		pkts[i] = &r->pkts[i];
+	r->queueing = false;
+	r->next = 0;
+	lvs_engine_input(r->eng, pkts, r->count, r->now);
+}
+
+static void do_queue(struct run *r, char **w, size_t n)
+{
+	queue(r, w, n, true);
 }
 
 static void do_in(struct run *r, char **w, size_t n)
 {
-	if (n < 3)
-		FAIL(r, "in LINK PACKET");
-	put_in(r, w, n, true);
+	queue(r, w, n, true);
+	hand_in(r);
 }
 
 static void do_other(struct run *r, char **w, size_t n)
 {
-	if (n < 3)
-		FAIL(r, "other LINK PACKET");
-	put_in(r, w, n, false);
+	queue(r, w, n, false);
+	hand_in(r);
+}
+
+/* The next packet of the burst. */
+static const struct lvs_pkt *next(struct run *r)
+{
+	if (r->queueing || r->next == r->count)
+		FAIL(r, "no packet to look at");
+	return &r->pkts[r->next++];
 }
 
 static const char *verdict(const struct lvs_pkt *pkt, char *buf, size_t size)
@@ -140,12 +172,13 @@ static void compare(struct run *r, const struct lvs_pkt *pkt, char **w,
 
 static void do_out(struct run *r, char **w, size_t n)
 {
+	const struct lvs_pkt *pkt = next(r);
 	char what[64];
 
-	if (r->pkt.verdict != LVS_SEND)
+	if (pkt->verdict != LVS_SEND)
 		FAIL(r, "it was not sent: %s",
-		     verdict(&r->pkt, what, sizeof(what)));
-	compare(r, &r->pkt, w, n);
+		     verdict(pkt, what, sizeof(what)));
+	compare(r, pkt, w, n);
 }
 
 static void do_made(struct run *r, char **w, size_t n)
@@ -172,7 +205,7 @@ static void do_none(struct run *r, char **w, size_t n)
 static void expect(struct run *r, const char *wanted)
 {
 	char what[64];
-	const char *got = verdict(&r->pkt, what, sizeof(what));
+	const char *got = verdict(next(r), what, sizeof(what));
 
 	if (strcmp(got, wanted) != 0)
 		FAIL(r, "verdict is %s, not %s", got, wanted);
@@ -214,9 +247,10 @@ static void do_counted(struct run *r, char **w, size_t n)
 }
 
 const struct step packet_steps[] = {
-	{ "in", 3, do_in },	      { "other", 3, do_other },
-	{ "out", 3, do_out },	      { "made", 3, do_made },
-	{ "none", 0, do_none },	      { "pass", 0, do_pass },
-	{ "held", 0, do_held },	      { "drop", 1, do_drop },
-	{ "counted", 2, do_counted }, { NULL, 0, NULL },
+	{ "queue", 3, do_queue }, { "in", 3, do_in },
+	{ "other", 3, do_other }, { "out", 3, do_out },
+	{ "made", 3, do_made },	  { "none", 0, do_none },
+	{ "pass", 0, do_pass },	  { "held", 0, do_held },
+	{ "drop", 1, do_drop },	  { "counted", 2, do_counted },
+	{ NULL, 0, NULL },
 };

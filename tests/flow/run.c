@@ -6,28 +6,36 @@
  * one family only), gets a director with an engine in the network of net.h,
  * and is a row of steps, one a line:
  *
- *	service tcp V:80 wlc            add; words behind: -p SECS (persistent),
- *	                                -o (one packet), -M PLEN
+ *	service tcp V:80 wlc        add; words behind: -p SECS (persistent),
+ *	                            -o (one packet), -M PLEN
  *	service mark 7 rr
- *	dest R1:8000 nat 1              of the service named last; nat, dr, tun
- *	weight R1:8000 0                edit
+ *	dest R1:8000 nat 1          of the service named last; nat, dr, tun
+ *	weight R1:8000 0 [dr]       edit weight and method
  *	remove R1:8000
- *	unservice                       delete the service named last
- *	in c PACKET                     arrives by link c ("-": without link
- *	                                layer), for this host
- *	other c PACKET                  the same, for another host
- *	mark N                          of packets from now on
- *	out s R1 PACKET                 the packet was sent by link s to R1
- *	made s R1 PACKET                the same by lvs_engine_output
- *	none                            lvs_engine_output has nothing
- *	pass | held | drop REASON       what else became of it
- *	counted REASON N                packets dropped for REASON so far
- *	wait SECS                       time goes on; the engine is ticked
- *	neigh R4 up | failed            a neighbour is learnt, or does not
- *answer link s down | up wanted R4 | wanted none         lvs_net_wanted engine
- *N                        use the N-th engine (made if need be) conn C:1 V:80
- *R1:80 STATE SECS  is listed, with so many seconds left conns N connections in
- *all dest? R1:8000 ACTIVE INACT CONNS INPKTS OUTPKTS
+ *	unservice                   delete the service named last
+ *	timeouts TCP FIN UDP        seconds; 0: as it is
+ *	in c PACKET                 arrives by link c ("-": without link layer)
+ *	queue c PACKET              will arrive with the next "in", before it
+ *	other c PACKET              arrives, but was sent to another host
+ *	mark N                      of packets from now on
+ *	out s R1 PACKET             it (of several: the first, and so on) was
+ *	                            sent by link s to R1
+ *	made s R1 PACKET            the same by lvs_engine_output
+ *	none                        lvs_engine_output has nothing
+ *	pass, held, drop REASON     what else became of it
+ *	counted REASON N            packets dropped for REASON so far
+ *	wait SECS                   time goes on; engines are ticked
+ *	later SECS                  the same, and they are not
+ *	neigh R4 up                 or stale, or failed
+ *	route F c C2                the route to F's network is by C2 now
+ *	link s down                 or up, or its MTU
+ *	own V                       becomes an address of the host
+ *	forgetnet                   nothing is known of the network
+ *	wanted R4                   by lvs_net_wanted; none
+ *	engine N                    use the N-th engine, made if need be
+ *	conn C:1 V:80 R1:80 ST SECS is listed, in this state, with SECS left
+ *	conns N                     are listed in all
+ *	dest? R1:80 ACTIVE INACT TEMPLATES CONNS INPKTS OUTPKTS
  *
  * Packets are lines of packet.h.
  */
@@ -128,7 +136,7 @@ static void run_file(const char *file, int af)
 	f = fopen(path, "r");
 	if (!f)
 		ck_abort_msg("%s: not there", path);
-	r.buf = malloc(BUFFER);
+	r.bufs = malloc(MAX_PACKETS * BUFFER);
 	while (fgets(line, sizeof(line), f)) {
 		char *words[128], *save = NULL;
 		size_t n = 0;
@@ -151,7 +159,7 @@ static void run_file(const char *file, int af)
 	}
 	if (r.dir)
 		finish(&r);
-	free(r.buf);
+	free(r.bufs);
 	fclose(f);
 }
 

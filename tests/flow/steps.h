@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #define MAX_ENGINES 4
+#define MAX_PACKETS 8
 #define BUFFER	    (LVS_PKT_BUFSIZE + 64)
 
 /* A case that is being run. */
@@ -23,8 +24,11 @@ struct run {
 	struct lvs_engine *eng;
 	struct lvs_service_id svc; /* that was named last */
 	uint32_t mark;
-	unsigned char *buf; /* BUFFER bytes, with the last packet */
-	struct lvs_pkt pkt;
+	/* The last burst, and which of its packets is looked at next. */
+	unsigned char *bufs; /* MAX_PACKETS times BUFFER bytes */
+	struct lvs_pkt pkts[MAX_PACKETS];
+	size_t count, next;
+	bool queueing; /* it was not handed in yet */
 };
 
 #define FAIL(r, ...)                                                           \

@@ -18,7 +18,7 @@ service='virtual_service "tcp 10.1.0.100:80" {
 refuses() { # STATUS TEXT COMMAND...
 	local wanted=$1 text=$2 status
 	shift 2
-	on director timeout 10 "$@" >"$work/out" 2>&1
+	on director "$@" >"$work/out" 2>&1
 	status=$?
 	cat "$work/out"
 	same "$wanted" "$status" && grep -qF -e "$text" "$work/out"

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Forwarding methods: one contract for all in the list, and what each makes of
+ * a destination in a network that is known, not known, or its own.
+ */
+#include "check.h"
+
+#include "fwd/fwd.h"
+#include "unit/model/setup.h"
+
+START_TEST(the_list)
+{
+	size_t n = 0;
+
+	for (const struct lvs_forwarding *fwd; (fwd = lvs_fwd_at(n)); n++) {
+		ck_assert_ptr_nonnull(fwd->name);
+		ck_assert_ptr_nonnull(fwd->fill);
+		ck_assert_ptr_eq(lvs_fwd_find(fwd->method), fwd);
+	}
+	ck_assert_uint_ge(n, 4);
+	ck_assert_ptr_null(lvs_fwd_find(LVS_METHOD_BYPASS));
+}
+END_TEST
+
+#define NAT_IN	(LVS_ACT_DST | LVS_ACT_TTL)
+#define NAT_OUT (LVS_ACT_SRC | LVS_ACT_TTL)
+#define TUNNEL	(LVS_ACT_TTL | LVS_ACT_OUTER)
+
+enum {
+	KNOWN,
+	EMPTY,
+	NO_ROUTE,
+	OWN
+};
+
+static const struct row {
+	const char *say;
+	uint8_t method;
+	int net;
+	uint8_t reason, request, reply;
+} rows[] = {
+	{ "NAT rewrites both ways", LVS_METHOD_NAT, KNOWN, 0, NAT_IN, NAT_OUT },
+	{ "DR only takes a hop off, replies are the host's", LVS_METHOD_DR,
+	  KNOWN, 0, LVS_ACT_TTL, LVS_ACT_HOST },
+	{ "TUN puts a header in front", LVS_METHOD_TUN, KNOWN, 0, TUNNEL,
+	  LVS_ACT_HOST },
+	{ "the caller routes NAT where no network is known", LVS_METHOD_NAT,
+	  EMPTY, 0, NAT_IN, NAT_OUT },
+	{ "and DR", LVS_METHOD_DR, EMPTY, 0, LVS_ACT_TTL, LVS_ACT_HOST },
+	{ "and TUN, from the virtual address", LVS_METHOD_TUN, EMPTY, 0, TUNNEL,
+	  LVS_ACT_HOST },
+	{ "no route for NAT", LVS_METHOD_NAT, NO_ROUTE, LVS_REASON_NO_ROUTE,
+	  NAT_IN, NAT_OUT },
+	{ "no route for DR", LVS_METHOD_DR, NO_ROUTE, LVS_REASON_NO_ROUTE,
+	  LVS_ACT_TTL, LVS_ACT_HOST },
+	{ "no route for TUN", LVS_METHOD_TUN, NO_ROUTE, LVS_REASON_NO_ROUTE,
+	  TUNNEL, LVS_ACT_HOST },
+	{ "DR to the host itself is local", LVS_METHOD_DR, OWN, 0, LVS_ACT_HOST,
+	  LVS_ACT_HOST },
+	{ "TUN too", LVS_METHOD_TUN, OWN, 0, LVS_ACT_HOST, LVS_ACT_HOST },
+	{ "NAT cannot be", LVS_METHOD_NAT, OWN, LVS_REASON_NO_ROUTE, NAT_IN,
+	  NAT_OUT },
+};
+
+static const struct {
+	const char *virt, *real, *own, *net;
+	uint8_t plen;
+} families[] = {
+	{ "10.9.0.1:80", "10.1.0.2:8000", "10.1.0.1", "10.1.0.0", 24 },
+	{ "[fd00:9::1]:80", "[fd00:1::2]:8000", "fd00:1::1", "fd00:1::", 64 },
+};
+
+static void fill_net(struct lvs_net *net, int kind, size_t family)
+{
+	struct lvs_link link = { .index = 1, .mtu = 1400, .up = true };
+	struct lvs_route route = { .link = 1, .plen = families[family].plen };
+	struct lvs_addr own, real;
+	uint16_t port;
+
+	if (kind == EMPTY)
+		return;
+	ck_assert_int_eq(lvs_net_do_link_set(net, &link), 0);
+	lvs_addr_parse(families[family].own, &own);
+	ck_assert_int_eq(lvs_net_do_addr_set(net, 1, &own, route.plen), 0);
+	lvs_endpoint_parse(families[family].real, &real, &port);
+	if (kind == OWN)
+		ck_assert_int_eq(lvs_net_do_addr_set(net, 1, &real, route.plen),
+				 0);
+	if (kind == NO_ROUTE)
+		return;
+	lvs_addr_parse(families[family].net, &route.dst);
+	ck_assert_int_eq(lvs_net_do_route_set(net, &route), 0);
+}
+
+static void check_row(const struct row *row, size_t family)
+{
+	struct lvs_director *dir = new_director();
+	struct lvs_service_id svc =
+		add_service(dir, families[family].virt, "rr");
+	struct lvs_action_pair pair;
+	struct lvs_dest *dest;
+
+	add_dest(dir, &svc, families[family].real, 1);
+	dest = the_dest(dir, &svc, families[family].real);
+	fill_net(dir->net, row->net, family);
+	lvs_fwd_make(&pair, dest, row->method, dir->net);
+	ck_assert_msg(pair.request.reason == row->reason, "%s: reason %s",
+		      row->say, lvs_reason_name(pair.request.reason));
+	ck_assert_msg(pair.request.steps == row->request, "%s: request %#x",
+		      row->say, pair.request.steps);
+	ck_assert_msg(pair.reply.steps == row->reply, "%s: reply %#x", row->say,
+		      pair.reply.steps);
+	ck_assert(lvs_addr_equal(&pair.request.to, &dest->conf.id.addr));
+	ck_assert_uint_eq(pair.reply.to.family, 0);
+	if (row->net == KNOWN && pair.request.steps & LVS_ACT_OUTER)
+		ck_assert_uint_eq(lvs_action_overhead(&pair.request),
+				  family ? 40 : 20);
+	lvs_director_free(dir);
+}
+
+START_TEST(what_each_does)
+{
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		for (size_t family = 0; family < 2; family++)
+			check_row(&rows[i], family);
+}
+END_TEST
+
+/* Which services' connections differ in what is written. */
+START_TEST(connections_of_their_own)
+{
+	static const struct {
+		const char *say, *virt, *real;
+		bool own;
+	} kinds[] = {
+		{ "one address and port", "10.9.0.1:80", "10.1.0.2:80", false },
+		{ "the packet's port", "10.9.0.1:80", "10.1.0.2:0", true },
+		{ "a mark: any address", "mark4 7", "10.1.0.2:80", true },
+	};
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		struct lvs_director *dir = new_director();
+		struct lvs_service_id svc =
+			add_service(dir, kinds[i].virt, "rr");
+		struct lvs_action_pair pair;
+
+		add_dest(dir, &svc, kinds[i].real, 1);
+		lvs_fwd_make(&pair, the_dest(dir, &svc, kinds[i].real),
+			     LVS_METHOD_NAT, dir->net);
+		ck_assert_msg(!(pair.request.steps & LVS_ACT_OWN) ==
+				      !kinds[i].own,
+			      "%s", kinds[i].say);
+		ck_assert_msg(!(pair.reply.steps & LVS_ACT_OWN) ==
+				      !kinds[i].own,
+			      "%s, reply", kinds[i].say);
+		lvs_director_free(dir);
+	}
+}
+END_TEST
+
+LVS_TEST_MAIN("fwd/fwd", the_list, what_each_does, connections_of_their_own)
