@@ -12,6 +12,7 @@
  */
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/opts.h"
 #include "rtnl/decode.h"
 
 #include <errno.h>
@@ -440,15 +441,18 @@ int lvs_rtnl_open(struct lvs_director *dir, const struct lvs_rtnl_opts *opts,
 {
 	const struct lvs_allocator *mem = &lvs_mem_default;
 	struct lvs_rtnl *rtnl = lvs_mem_alloc(mem, sizeof(*rtnl));
-	int err;
+	struct lvs_rtnl_opts own = LVS_OPTS(struct lvs_rtnl_opts);
+	int err = 0;
 
 	if (!rtnl)
 		return LVS_ERR_NOMEM;
+	if (opts)
+		err = lvs_opts_read(&own, sizeof(own), opts);
 	rtnl->dir = dir;
 	rtnl->dump = DUMP_NONE;
-	if (opts)
-		rtnl->log = opts->log;
-	err = open_socket(rtnl);
+	rtnl->log = own.log;
+	if (!err)
+		err = open_socket(rtnl);
 	if (!err)
 		err = first_read(rtnl);
 	if (err) {

@@ -1,0 +1,425 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * claim.bpf.c - drop at tc ingress what the director has taken.
+ *
+ * Two maps say what that is: `claimed`, which the loader fills, and `direct`,
+ * which the program fills itself with flows between a real server and somebody
+ * who addresses it, and not a virtual service, through this host.  Whatever
+ * cannot be read or is not claimed goes on to the next program, and so to the
+ * host, as if none of this were here.
+ */
+#include <linux/bpf.h>
+
+#include "bpf/claim_map.h"
+#include "pkt/wire.h"
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+#include <linux/if_packet.h>
+#include <linux/in.h>
+#include <linux/in6.h>
+#include <linux/pkt_cls.h>
+#include <stdbool.h>
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+/* <sys/socket.h> is not of this machine. */
+#define AF_INET	 2
+#define AF_INET6 10
+
+/* IPv6 extension headers in one packet; as lib/pkt/parse.c. */
+#define EXT_MAX 8
+
+#define TCP_SYN 0x02
+#define TCP_ACK 0x10
+
+/* Flows past the director, and datagrams in flight, at one time. */
+#define DIRECT_MAX   16384
+#define FRAGMENT_MAX 4096
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 65536);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct lvs_claim_key);
+	__type(value, __u32);
+} claimed SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct lvs_claim_config);
+} config SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, LVS_CLAIM_KINDS);
+	__type(key, __u32);
+	__type(value, __u64);
+} dropped SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, DIRECT_MAX);
+	__type(key, struct lvs_claim_flow);
+	__type(value, __u8);
+} direct SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, FRAGMENT_MAX);
+	__type(key, struct lvs_claim_datagram);
+	__type(value, __u8);
+} fragments SEC(".maps");
+
+/*
+ * A prog array loses its programs with the last descriptor of it in user space:
+ * a tc filter outlives its process, what it calls does not.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32);
+} behind_gate SEC(".maps");
+
+struct packet {
+	struct lvs_claim_flow flow;
+	__u32 l4;    /* offset of the transport header, from the IP header */
+	__u32 id_be; /* of its fragments */
+	bool more;   /* fragments follow */
+	bool later;  /* a fragment, not the first: there are no ports */
+};
+
+/* What becomes of a packet: one of these, or a lvs_claim_kind. */
+#define PASS (-1)
+
+static bool load(struct __sk_buff *skb, __u32 at, void *to, __u32 len)
+{
+	return bpf_skb_load_bytes_relative(skb, at, to, len,
+					   BPF_HDR_START_NET) == 0;
+}
+
+static bool has_ports(__u8 protocol)
+{
+	return protocol == IPPROTO_TCP || protocol == IPPROTO_UDP ||
+	       protocol == IPPROTO_SCTP;
+}
+
+/* ---- reading --------------------------------------------------------------
+ */
+
+static bool read_ipv4(struct __sk_buff *skb, __u32 at, struct packet *p)
+{
+	struct lvs_ipv4 ip;
+	__u32 head;
+	__u16 frag;
+
+	if (!load(skb, at, &ip, sizeof(ip)) || ip.version_ihl >> 4 != 4)
+		return false;
+	head = (ip.version_ihl & 15) * 4;
+	if (head < sizeof(ip))
+		return false;
+	frag = bpf_ntohs(ip.frag_be);
+	p->flow.family = AF_INET;
+	p->flow.protocol = ip.protocol;
+	p->flow.src.word_be[0] = ip.src_be;
+	p->flow.dst.word_be[0] = ip.dst_be;
+	p->l4 = at + head;
+	p->id_be = ip.id_be;
+	p->more = frag & LVS_IPV4_MF;
+	p->later = frag & LVS_IPV4_OFFSET;
+	return true;
+}
+
+static bool is_extension(__u8 next)
+{
+	return next == IPPROTO_HOPOPTS || next == IPPROTO_DSTOPTS ||
+	       next == IPPROTO_ROUTING || next == IPPROTO_FRAGMENT;
+}
+
+/* Up to the transport header; false: nobody can say where that is. */
+static bool skip_extensions(struct __sk_buff *skb, __u8 next, struct packet *p)
+{
+	for (int i = 0; i < EXT_MAX && is_extension(next); i++) {
+		/* next, length, then those of a fragment or routing header */
+		struct {
+			__u8 next, len;
+			__u16 frag_be;
+			__u32 id_be;
+		} ext;
+		__u16 frag;
+
+		if (!load(skb, p->l4, &ext, sizeof(ext)))
+			return false;
+		/* Segments left: it is not yet where it is going. */
+		if (next == IPPROTO_ROUTING && ((__u8 *)&ext.frag_be)[1])
+			return false;
+		if (next == IPPROTO_FRAGMENT) {
+			frag = bpf_ntohs(ext.frag_be);
+			p->id_be = ext.id_be;
+			p->more = frag & LVS_IPV6_MORE;
+			p->later = frag & LVS_IPV6_OFFSET;
+			p->l4 += sizeof(ext);
+		} else {
+			p->l4 += (ext.len + 1) * 8;
+		}
+		next = ext.next;
+		if (p->later)
+			break;
+	}
+	p->flow.protocol = next;
+	return p->later || !is_extension(next);
+}
+
+static bool read_ipv6(struct __sk_buff *skb, __u32 at, struct packet *p)
+{
+	struct lvs_ipv6 ip;
+
+	if (!load(skb, at, &ip, sizeof(ip)) || bpf_ntohl(ip.vtf_be) >> 28 != 6)
+		return false;
+	p->flow.family = AF_INET6;
+	__builtin_memcpy(&p->flow.src, ip.src, sizeof(p->flow.src));
+	__builtin_memcpy(&p->flow.dst, ip.dst, sizeof(p->flow.dst));
+	p->l4 = at + sizeof(ip);
+	return skip_extensions(skb, ip.next, p);
+}
+
+static bool read_ports(struct __sk_buff *skb, struct packet *p)
+{
+	__u16 ports[2];
+
+	if (p->later || !has_ports(p->flow.protocol))
+		return true;
+	if (!load(skb, p->l4, ports, sizeof(ports)))
+		return false;
+	p->flow.sport_be = ports[0];
+	p->flow.dport_be = ports[1];
+	return true;
+}
+
+/* The packet whose IP header, of FAMILY, is at AT. */
+static bool read_packet(struct __sk_buff *skb, __u8 family, __u32 at,
+			struct packet *p)
+{
+	__builtin_memset(p, 0, sizeof(*p));
+	if (family == AF_INET ? !read_ipv4(skb, at, p) : !read_ipv6(skb, at, p))
+		return false;
+	return read_ports(skb, p);
+}
+
+/* Whether P is an ICMP error of the kinds that are translated. */
+static bool is_error(struct __sk_buff *skb, const struct packet *p)
+{
+	__u8 type;
+
+	if (p->flow.protocol != (p->flow.family == AF_INET ? IPPROTO_ICMP
+							   : IPPROTO_ICMPV6) ||
+	    !load(skb, p->l4, &type, sizeof(type)))
+		return false;
+	if (p->flow.family == AF_INET6)
+		return type < LVS_ICMP6_INFO;
+	return type == LVS_ICMP_UNREACH || type == LVS_ICMP_QUENCH ||
+	       type == LVS_ICMP_TIME;
+}
+
+/* ---- judging --------------------------------------------------------------
+ */
+
+static __u32 look_up(const struct lvs_claim_flow *flow,
+		     const struct lvs_claim_addr *addr, __u16 port_be)
+{
+	struct lvs_claim_key key = {
+		.addr = *addr,
+		.port_be = port_be,
+		.protocol = flow->protocol,
+		.family = flow->family,
+	};
+	struct lvs_claim_config *conf;
+	__u32 *claims, all, zero = 0;
+
+	claims = bpf_map_lookup_elem(&claimed, &key);
+	all = claims ? *claims : 0;
+	conf = bpf_map_lookup_elem(&config, &zero);
+	if (conf && conf->any_port && port_be) {
+		key.port_be = 0;
+		claims = bpf_map_lookup_elem(&claimed, &key);
+		all |= claims ? *claims : 0;
+	}
+	return all;
+}
+
+static void turn(const struct lvs_claim_flow *flow, struct lvs_claim_flow *back)
+{
+	*back = *flow;
+	back->src = flow->dst;
+	back->dst = flow->src;
+	back->sport_be = flow->dport_be;
+	back->dport_be = flow->sport_be;
+}
+
+static void remember_direct(const struct lvs_claim_flow *flow)
+{
+	__u8 one = 1;
+
+	if (!bpf_map_lookup_elem(&direct, flow))
+		bpf_map_update_elem(&direct, flow, &one, BPF_ANY);
+}
+
+/* A real server that opens a connection itself replies to nobody. */
+static bool is_opening(struct __sk_buff *skb, const struct packet *p)
+{
+	struct lvs_tcp tcp;
+
+	return p->flow.protocol == IPPROTO_TCP &&
+	       load(skb, p->l4, &tcp, sizeof(tcp)) &&
+	       (tcp.flags & (TCP_SYN | TCP_ACK)) == TCP_SYN;
+}
+
+/* The host would keep P, or throw it away: it does not forward it. */
+static bool stays_here(struct __sk_buff *skb, const struct packet *p)
+{
+	struct bpf_fib_lookup fib = { .ifindex = skb->ifindex };
+	long ret;
+
+	fib.family = p->flow.family;
+	if (p->flow.family == AF_INET) {
+		fib.ipv4_src = p->flow.src.word_be[0];
+		fib.ipv4_dst = p->flow.dst.word_be[0];
+	} else {
+		__builtin_memcpy(fib.ipv6_src, &p->flow.src, 16);
+		__builtin_memcpy(fib.ipv6_dst, &p->flow.dst, 16);
+	}
+	ret = bpf_fib_lookup(skb, &fib, sizeof(fib), 0);
+	return ret == BPF_FIB_LKUP_RET_NOT_FWDED ||
+	       ret == BPF_FIB_LKUP_RET_FWD_DISABLED;
+}
+
+/*
+ * FLOW is P's, or that of the packet that the error P quotes, turned round: so
+ * an error is judged as what its sender would have answered.
+ */
+static int judge(struct __sk_buff *skb, const struct packet *p,
+		 const struct lvs_claim_flow *flow, bool error)
+{
+	__u32 to = look_up(flow, &flow->dst, flow->dport_be);
+	struct lvs_claim_flow back;
+	__u32 from;
+
+	if (to & LVS_CLAIM_VIRTUAL)
+		return LVS_CLAIM_REQUEST;
+	from = look_up(flow, &flow->src, flow->sport_be);
+	if (from & LVS_CLAIM_ANSWERS)
+		return LVS_CLAIM_REPLY;
+	if (from & LVS_CLAIM_REAL) {
+		if (bpf_map_lookup_elem(&direct, flow) || stays_here(skb, p))
+			return PASS;
+		if (error || !is_opening(skb, p))
+			return LVS_CLAIM_REPLY;
+		remember_direct(flow);
+	}
+	if ((to & LVS_CLAIM_REAL) && !error) {
+		turn(flow, &back);
+		remember_direct(&back);
+	}
+	return PASS;
+}
+
+static int judge_error(struct __sk_buff *skb, const struct packet *p)
+{
+	__u32 quote = p->l4 + sizeof(struct lvs_icmp);
+	struct lvs_claim_flow back;
+	struct packet inner;
+
+	if (!read_packet(skb, p->flow.family, quote, &inner) || inner.later)
+		return PASS;
+	turn(&inner.flow, &back);
+	return judge(skb, p, &back, true) == PASS ? PASS : LVS_CLAIM_ERROR;
+}
+
+/* All fragments go the way of the first. */
+static int judge_fragment(const struct packet *p, int first)
+{
+	struct lvs_claim_datagram datagram = {
+		.src = p->flow.src,
+		.dst = p->flow.dst,
+		.id_be = p->id_be,
+		.protocol = p->flow.protocol,
+		.family = p->flow.family,
+	};
+	__u8 one = 1;
+
+	if (p->later)
+		return bpf_map_lookup_elem(&fragments, &datagram)
+			       ? LVS_CLAIM_FRAGMENT
+			       : PASS;
+	if (first != PASS)
+		bpf_map_update_elem(&fragments, &datagram, &one, BPF_ANY);
+	return first;
+}
+
+static int judge_packet(struct __sk_buff *skb, const struct packet *p)
+{
+	int verdict = PASS;
+
+	if (p->later)
+		return judge_fragment(p, PASS);
+	if (has_ports(p->flow.protocol))
+		verdict = judge(skb, p, &p->flow, false);
+	else if (is_error(skb, p))
+		verdict = judge_error(skb, p);
+	return p->more ? judge_fragment(p, verdict) : verdict;
+}
+
+/* The family of what is behind the link header, and where; 0: not IP. */
+static __u8 family_of(struct __sk_buff *skb, __u32 *at)
+{
+	__u16 type = skb->protocol;
+	struct {
+		__u16 tag_be, type_be;
+	} vlan;
+
+	/* The NIC, or the kernel, has taken out one tag; this is a second. */
+	*at = 0;
+	if (type == bpf_htons(LVS_ETH_VLAN) ||
+	    type == bpf_htons(LVS_ETH_QINQ)) {
+		if (!load(skb, 0, &vlan, sizeof(vlan)))
+			return 0;
+		type = vlan.type_be;
+		*at = sizeof(vlan);
+	}
+	return type == bpf_htons(LVS_ETH_IPV4)	 ? AF_INET
+	       : type == bpf_htons(LVS_ETH_IPV6) ? AF_INET6
+						 : 0;
+}
+
+SEC("tc")
+int lvs_claim(struct __sk_buff *skb)
+{
+	struct packet p;
+	__u64 *count;
+	__u32 kind, at;
+	__u8 family;
+	int verdict;
+
+	if (skb->pkt_type != PACKET_HOST)
+		return TC_ACT_UNSPEC;
+	family = family_of(skb, &at);
+	if (!family || !read_packet(skb, family, at, &p))
+		return TC_ACT_UNSPEC;
+	verdict = judge_packet(skb, &p);
+	if (verdict == PASS)
+		return TC_ACT_UNSPEC;
+	kind = (__u32)verdict;
+	count = bpf_map_lookup_elem(&dropped, &kind);
+	if (count)
+		++*count;
+	return TC_ACT_SHOT;
+}
+
+SEC("tc")
+int lvs_claim_gate(struct __sk_buff *skb)
+{
+	bpf_tail_call(skb, &behind_gate, 0);
+	return TC_ACT_UNSPEC;
+}

@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * claim.c - load the program of claim.bpf.c and keep its map as a director is
+ * configured.
+ */
+#include "bpf/claim.h"
+#include "base/log.h"
+#include "base/opts.h"
+#include "bpf/claim_set.h"
+#include "bpf/hook.h"
+#include "bpf/object.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DEFAULT_LIMIT 65536
+
+struct lvs_claim {
+	struct lvs_log log;
+	uint8_t attach;
+	uint32_t limit;
+	struct bpf_object *obj;
+	int prog, gate;		      /* descriptors, of obj */
+	int claimed, config, dropped; /* maps */
+	struct lvs_claim_set set;     /* what `claimed` has */
+	struct lvs_hook *hooks;
+	uint32_t num_hooks;
+};
+
+/* ---- what libbpf says ---------------------------------------------------- */
+
+/* libbpf has one voice for a whole process, and it is the embedder's. */
+static _Thread_local const struct lvs_log *listener;
+
+static int hear(enum libbpf_print_level level, const char *format, va_list args)
+{
+	char line[512];
+
+	if (level == LIBBPF_DEBUG || !listener)
+		return 0;
+	vsnprintf(line, sizeof(line), format, args);
+	line[strcspn(line, "\n")] = 0;
+	lvs_log_line(listener, LVS_LOG_DEBUG, "%s", line);
+	return 0;
+}
+
+static libbpf_print_fn_t listen_to_libbpf(const struct lvs_log *log)
+{
+	listener = log;
+	return libbpf_set_print(hear);
+}
+
+/* ---- open and close ------------------------------------------------------ */
+
+static int find_parts(struct lvs_claim *claim)
+{
+	const struct {
+		const char *name;
+		int *fd;
+	} maps[] = {
+		{ "claimed", &claim->claimed },
+		{ "config", &claim->config },
+		{ "dropped", &claim->dropped },
+	};
+	uint32_t zero = 0;
+	int behind;
+
+	for (size_t i = 0; i < sizeof(maps) / sizeof(*maps); i++)
+		*maps[i].fd = bpf_object__find_map_fd_by_name(claim->obj,
+							      maps[i].name);
+	claim->prog = bpf_program__fd(
+		bpf_object__find_program_by_name(claim->obj, "lvs_claim"));
+	claim->gate = bpf_program__fd(
+		bpf_object__find_program_by_name(claim->obj, "lvs_claim_gate"));
+	behind = bpf_object__find_map_fd_by_name(claim->obj, "behind_gate");
+	return bpf_map_update_elem(behind, &zero, &claim->prog, BPF_ANY);
+}
+
+static int load(struct lvs_claim *claim)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = "lvs_claim");
+	int err;
+
+	claim->obj = bpf_object__open_mem(lvs_claim_object,
+					  lvs_claim_object_size, &opts);
+	if (!claim->obj)
+		return -errno;
+	err = bpf_map__set_max_entries(bpf_object__find_map_by_name(claim->obj,
+								    "claimed"),
+				       claim->limit);
+	if (!err)
+		err = bpf_object__load(claim->obj);
+	if (!err)
+		err = find_parts(claim);
+	/* ENOSYS: no bpf(2); EINVAL: it has no such map or program type. */
+	return err == -ENOSYS || err == -EINVAL ? LVS_ERR_NOTSUP : err;
+}
+
+int lvs_claim_open(const struct lvs_claim_opts *opts, struct lvs_claim **out)
+{
+	struct lvs_claim *claim = calloc(1, sizeof(*claim));
+	struct lvs_claim_opts own = LVS_OPTS(struct lvs_claim_opts);
+	libbpf_print_fn_t voice;
+	int err = 0;
+
+	if (!claim)
+		return LVS_ERR_NOMEM;
+	if (opts)
+		err = lvs_opts_read(&own, sizeof(own), opts);
+	claim->log = own.log;
+	claim->attach = own.attach;
+	claim->limit = own.limit ? own.limit : DEFAULT_LIMIT;
+	voice = listen_to_libbpf(&claim->log);
+	if (!err)
+		err = load(claim);
+	libbpf_set_print(voice);
+	if (err) {
+		lvs_claim_close(claim);
+		return err;
+	}
+	*out = claim;
+	return 0;
+}
+
+void lvs_claim_close(struct lvs_claim *claim)
+{
+	libbpf_print_fn_t voice;
+
+	if (!claim)
+		return;
+	voice = listen_to_libbpf(&claim->log);
+	for (uint32_t i = 0; i < claim->num_hooks; i++)
+		lvs_hook_remove(&claim->hooks[i]);
+	free(claim->hooks);
+	bpf_object__close(claim->obj);
+	libbpf_set_print(voice);
+	lvs_claim_set_free(&claim->set);
+	free(claim);
+}
+
+int lvs_claim_program(const struct lvs_claim *claim)
+{
+	return claim->prog;
+}
+
+/* ---- interfaces ---------------------------------------------------------- */
+
+static int hang(struct lvs_claim *claim, uint32_t link, struct lvs_hook *hook)
+{
+	int err = LVS_ERR_NOTSUP;
+
+	if (claim->attach != LVS_CLAIM_CLSACT)
+		err = lvs_hook_tcx(hook, link, claim->prog);
+	if (err == LVS_ERR_NOTSUP && claim->attach != LVS_CLAIM_TCX)
+		err = lvs_hook_clsact(hook, link, claim->gate);
+	return err;
+}
+
+static struct lvs_hook *find_hook(const struct lvs_claim *claim, uint32_t link)
+{
+	for (uint32_t i = 0; i < claim->num_hooks; i++)
+		if (claim->hooks[i].link == link)
+			return &claim->hooks[i];
+	return NULL;
+}
+
+static int add_hook(struct lvs_claim *claim, uint32_t link)
+{
+	struct lvs_hook *old = find_hook(claim, link), hook, *hooks;
+	int err = hang(claim, link, &hook);
+
+	if (old && err == LVS_ERR_EXIST)
+		return 0;
+	if (err)
+		return err;
+	if (old) {
+		/* The link behind it was deleted, and made anew. */
+		if (old->fd >= 0)
+			lvs_hook_remove(old);
+		*old = hook;
+		return 0;
+	}
+	hooks = realloc(claim->hooks, (claim->num_hooks + 1) * sizeof(*hooks));
+	if (!hooks) {
+		lvs_hook_remove(&hook);
+		return LVS_ERR_NOMEM;
+	}
+	claim->hooks = hooks;
+	claim->hooks[claim->num_hooks++] = hook;
+	return 0;
+}
+
+int lvs_claim_add_link(struct lvs_claim *claim, uint32_t link)
+{
+	libbpf_print_fn_t voice = listen_to_libbpf(&claim->log);
+	int err = link ? add_hook(claim, link) : LVS_ERR_NODEV;
+
+	libbpf_set_print(voice);
+	return err;
+}
+
+int lvs_claim_del_link(struct lvs_claim *claim, uint32_t link)
+{
+	struct lvs_hook *hook = find_hook(claim, link);
+	libbpf_print_fn_t voice;
+
+	if (!hook)
+		return LVS_ERR_NOENT;
+	voice = listen_to_libbpf(&claim->log);
+	lvs_hook_remove(hook);
+	libbpf_set_print(voice);
+	*hook = claim->hooks[--claim->num_hooks];
+	return 0;
+}
+
+/* ---- what is claimed ----------------------------------------------------- */
+
+static int set_any_port(struct lvs_claim *claim, bool any_port)
+{
+	struct lvs_claim_config config = { .any_port = any_port };
+	uint32_t zero = 0;
+
+	return bpf_map_update_elem(claim->config, &zero, &config, BPF_ANY);
+}
+
+/* Give ENTRY's key the claims that it has in SET, or none. */
+static int put_back(struct lvs_claim *claim, const struct lvs_claim_set *set,
+		    const struct lvs_claim_entry *entry)
+{
+	const struct lvs_claim_entry *was =
+		lvs_claim_set_find(set, &entry->key);
+
+	if (was)
+		return bpf_map_update_elem(claim->claimed, &was->key,
+					   &was->claims, BPF_ANY);
+	return bpf_map_delete_elem(claim->claimed, &entry->key);
+}
+
+/* Add or change what SET has otherwise than the map; all or nothing. */
+static int put_all(struct lvs_claim *claim, const struct lvs_claim_set *set)
+{
+	for (size_t i = 0; i < set->count; i++) {
+		const struct lvs_claim_entry *entry = &set->entries[i];
+		const struct lvs_claim_entry *was =
+			lvs_claim_set_find(&claim->set, &entry->key);
+		int err;
+
+		if (was && was->claims == entry->claims)
+			continue;
+		err = bpf_map_update_elem(claim->claimed, &entry->key,
+					  &entry->claims, BPF_ANY);
+		if (!err)
+			continue;
+		while (i-- > 0)
+			put_back(claim, &claim->set, &set->entries[i]);
+		return err == -E2BIG ? LVS_ERR_NOSPC : err;
+	}
+	return 0;
+}
+
+static void delete_others(struct lvs_claim *claim,
+			  const struct lvs_claim_set *set)
+{
+	for (size_t i = 0; i < claim->set.count; i++) {
+		const struct lvs_claim_key *key = &claim->set.entries[i].key;
+
+		if (!lvs_claim_set_find(set, key))
+			bpf_map_delete_elem(claim->claimed, key);
+	}
+}
+
+static void log_left_out(const struct lvs_claim *claim,
+			 const struct lvs_service_id *id)
+{
+	char name[LVS_ENDPOINT_STRLEN];
+
+	if (id->fwmark)
+		lvs_log_line(&claim->log, LVS_LOG_WARNING,
+			     "mark %u: cannot be kept from the host's own "
+			     "stack; its virtual addresses must not be local, "
+			     "nor be forwarded",
+			     id->fwmark);
+	else
+		lvs_log_line(&claim->log, LVS_LOG_WARNING,
+			     "%s: has a destination on this host, which "
+			     "therefore sees all of its packets",
+			     lvs_endpoint_format(&id->addr, id->port, name,
+						 sizeof(name)));
+}
+
+static int change(struct lvs_claim *claim, const struct lvs_claim_set *set)
+{
+	int err;
+
+	if (set->count > claim->limit)
+		return LVS_ERR_NOSPC;
+	if (set->any_port && !claim->set.any_port) {
+		err = set_any_port(claim, true);
+		if (err)
+			return err;
+	}
+	err = put_all(claim, set);
+	if (err)
+		return err;
+	delete_others(claim, set);
+	return set_any_port(claim, set->any_port);
+}
+
+int lvs_claim_sync(struct lvs_claim *claim, struct lvs_director *dir)
+{
+	struct lvs_claim_set set = { 0 };
+	int err = lvs_claim_set_read(&set, dir);
+
+	if (!err)
+		err = change(claim, &set);
+	if (err) {
+		lvs_claim_set_free(&set);
+		return err;
+	}
+	for (size_t i = 0; i < set.num_left_out; i++)
+		if (!lvs_claim_set_leaves_out(&claim->set, &set.left_out[i]))
+			log_left_out(claim, &set.left_out[i]);
+	lvs_claim_set_free(&claim->set);
+	claim->set = set;
+	return (int)set.num_left_out;
+}
+
+/* Summed over all processors; 0 if it cannot be read. */
+static uint64_t dropped(const struct lvs_claim *claim, uint32_t kind)
+{
+	int cpus = libbpf_num_possible_cpus();
+	uint64_t *counts, sum = 0;
+
+	if (cpus < 1)
+		return 0;
+	counts = calloc((size_t)cpus, sizeof(*counts));
+	if (!counts)
+		return 0;
+	if (bpf_map_lookup_elem(claim->dropped, &kind, counts) == 0)
+		for (int i = 0; i < cpus; i++)
+			sum += counts[i];
+	free(counts);
+	return sum;
+}
+
+void lvs_claim_stats(struct lvs_claim *claim, struct lvs_claim_stats *stats)
+{
+	struct lvs_claim_stats out = {
+		.sz = sizeof(out),
+		.requests = dropped(claim, LVS_CLAIM_REQUEST),
+		.replies = dropped(claim, LVS_CLAIM_REPLY),
+		.errors = dropped(claim, LVS_CLAIM_ERROR),
+		.fragments = dropped(claim, LVS_CLAIM_FRAGMENT),
+		.entries = (uint32_t)claim->set.count,
+		.links = claim->num_hooks,
+	};
+
+	lvs_opts_write(stats, &out, sizeof(out));
+}

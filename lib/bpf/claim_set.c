@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * claim_set.c - what is to be claimed for a director's configuration.
+ */
+#include "bpf/claim_set.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+
+int lvs_claim_key_compare(const struct lvs_claim_key *a,
+			  const struct lvs_claim_key *b)
+{
+	return memcmp(a, b, sizeof(*a));
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct lvs_claim_entry *x = a, *y = b;
+
+	return lvs_claim_key_compare(&x->key, &y->key);
+}
+
+/* Room for one more; the list may move. */
+static bool make_room(struct lvs_claim_set *set)
+{
+	size_t size = set->size ? set->size * 2 : 64;
+	struct lvs_claim_entry *entries;
+
+	if (set->count < set->size)
+		return true;
+	entries = realloc(set->entries, size * sizeof(*entries));
+	if (!entries)
+		return false;
+	set->entries = entries;
+	set->size = size;
+	return true;
+}
+
+static int add(struct lvs_claim_set *set, const struct lvs_addr *addr,
+	       uint16_t port, uint8_t protocol, uint32_t claims)
+{
+	struct lvs_claim_entry *entry;
+
+	if (!make_room(set))
+		return LVS_ERR_NOMEM;
+	entry = &set->entries[set->count++];
+	memset(entry, 0, sizeof(*entry));
+	memcpy(&entry->key.addr, &addr->ip, sizeof(entry->key.addr));
+	entry->key.port_be = htons(port);
+	entry->key.protocol = protocol;
+	entry->key.family = (uint8_t)addr->family;
+	entry->claims = claims;
+	set->any_port |= port == 0;
+	return 0;
+}
+
+/* In order, and each key once with the claims of all that had it. */
+static void tidy(struct lvs_claim_set *set)
+{
+	size_t kept = 0;
+
+	if (set->count == 0)
+		return;
+	qsort(set->entries, set->count, sizeof(*set->entries), compare);
+	for (size_t i = 1; i < set->count; i++) {
+		if (compare(&set->entries[kept], &set->entries[i]) == 0)
+			set->entries[kept].claims |= set->entries[i].claims;
+		else
+			set->entries[++kept] = set->entries[i];
+	}
+	set->count = kept + 1;
+}
+
+static int leave_out(struct lvs_claim_set *set, const struct lvs_service_id *id)
+{
+	struct lvs_service_id *ids;
+
+	ids = realloc(set->left_out, (set->num_left_out + 1) * sizeof(*ids));
+	if (!ids)
+		return LVS_ERR_NOMEM;
+	ids[set->num_left_out++] = *id;
+	set->left_out = ids;
+	return 0;
+}
+
+static bool is_on_host(const struct lvs_dest_info *dests, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (dests[i].conf.method == LVS_METHOD_LOCAL)
+			return true;
+	return false;
+}
+
+static int add_service(struct lvs_claim_set *set,
+		       const struct lvs_service_id *id,
+		       const struct lvs_dest_info *dests, size_t count)
+{
+	uint32_t claims = LVS_CLAIM_VIRTUAL;
+	int err = 0;
+
+	if (id->fwmark || is_on_host(dests, count))
+		return leave_out(set, id);
+	for (size_t i = 0; i < count && !err; i++) {
+		const struct lvs_dest_conf *conf = &dests[i].conf;
+
+		if (conf->method == LVS_METHOD_NAT)
+			err = add(set, &conf->id.addr,
+				  conf->id.port ? conf->id.port : id->port,
+				  id->protocol, LVS_CLAIM_REAL);
+		else
+			claims |= LVS_CLAIM_ANSWERS;
+	}
+	return err ? err : add(set, &id->addr, id->port, id->protocol, claims);
+}
+
+/* All destinations of ID, owned by the caller; *COUNT of them. */
+static int read_dests(struct lvs_director *dir, const struct lvs_service_id *id,
+		      struct lvs_dest_info **dests, size_t *count)
+{
+	size_t max = lvs_dest_list(dir, id, 0, NULL, 0);
+
+	*dests = calloc(max + 1, sizeof(**dests));
+	if (!*dests)
+		return LVS_ERR_NOMEM;
+	*count = lvs_dest_list(dir, id, 0, *dests, max);
+	/* More by now: whoever added them has the claim synced once more. */
+	if (*count > max)
+		*count = max;
+	return 0;
+}
+
+static int read_service(struct lvs_claim_set *set, struct lvs_director *dir,
+			const struct lvs_service_id *id)
+{
+	struct lvs_dest_info *dests;
+	size_t count;
+	int err = read_dests(dir, id, &dests, &count);
+
+	if (err)
+		return err;
+	err = add_service(set, id, dests, count);
+	free(dests);
+	return err;
+}
+
+int lvs_claim_set_read(struct lvs_claim_set *set, struct lvs_director *dir)
+{
+	size_t max = lvs_service_list(dir, 0, NULL, 0), count;
+	struct lvs_service_info *services;
+	int err = 0;
+
+	services = calloc(max + 1, sizeof(*services));
+	if (!services)
+		return LVS_ERR_NOMEM;
+	count = lvs_service_list(dir, 0, services, max);
+	if (count > max)
+		count = max;
+	for (size_t i = 0; i < count && !err; i++)
+		err = read_service(set, dir, &services[i].conf.id);
+	free(services);
+	if (err)
+		lvs_claim_set_free(set);
+	else
+		tidy(set);
+	return err;
+}
+
+void lvs_claim_set_free(struct lvs_claim_set *set)
+{
+	free(set->entries);
+	free(set->left_out);
+	memset(set, 0, sizeof(*set));
+}
+
+const struct lvs_claim_entry *
+lvs_claim_set_find(const struct lvs_claim_set *set,
+		   const struct lvs_claim_key *key)
+{
+	struct lvs_claim_entry wanted = { .key = *key };
+
+	if (set->count == 0)
+		return NULL;
+	return bsearch(&wanted, set->entries, set->count, sizeof(*set->entries),
+		       compare);
+}
+
+bool lvs_claim_set_leaves_out(const struct lvs_claim_set *set,
+			      const struct lvs_service_id *id)
+{
+	for (size_t i = 0; i < set->num_left_out; i++) {
+		const struct lvs_service_id *other = &set->left_out[i];
+
+		if (other->fwmark == id->fwmark && other->port == id->port &&
+		    other->protocol == id->protocol &&
+		    lvs_addr_equal(&other->addr, &id->addr))
+			return true;
+	}
+	return false;
+}

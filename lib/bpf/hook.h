@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * hook.h - a program at the tc ingress of an interface.
+ */
+#ifndef LVS_BPF_HOOK_H
+#define LVS_BPF_HOOK_H
+
+#include <lvs/base.h>
+
+struct lvs_hook {
+	uint32_t link;
+	int fd; /* of the BPF link; -1: a tc filter */
+};
+
+/*
+ * By a BPF link before all other programs of LINK (tcx).  LVS_ERR_NOTSUP: the
+ * kernel has none; LVS_ERR_EXIST: PROG hangs there already; LVS_ERR_NODEV.
+ */
+int lvs_hook_tcx(struct lvs_hook *hook, uint32_t link, int prog);
+
+/* By a tc filter of the clsact qdisc, in place of one that was left there. */
+int lvs_hook_clsact(struct lvs_hook *hook, uint32_t link, int prog);
+
+void lvs_hook_remove(struct lvs_hook *hook);
+
+#endif
