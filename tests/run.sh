@@ -16,6 +16,7 @@ clang     the same with clang
 sanitize  make check under AddressSanitizer and UBSan
 net       real traffic between network namespaces
 dist      make distcheck: from a tarball, in and out of the source tree
+soak      30 seconds of mixed load, with the sanitizers watching
 start     examples/quickstart.sh, as a new user types it
 '
 
@@ -34,8 +35,10 @@ if [ "$(id -u)" -ne 0 ]; then
 	exit 2
 fi
 
+sanitize='-g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined'
 passed=0 failed=0 skipped=0
 work=$(mktemp -d "${TMPDIR:-/tmp}/liblvs-tests.XXXXXX")
+chmod 755 "$work" # lvsd is also run as a user without privileges
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM HUP
 
@@ -154,8 +157,7 @@ stage_clang() {
 stage_sanitize() {
 	ASAN_OPTIONS=detect_leaks=1:abort_on_error=1 \
 		UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1 \
-		configure_and_check sanitize CC=gcc \
-		CFLAGS='-g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined'
+		configure_and_check sanitize CC=gcc CFLAGS="$sanitize"
 }
 
 # The programs that namespace tests and quickstart use.
@@ -178,6 +180,22 @@ stage_net() {
 		count "net: $(basename "$script")" $status "$work/net.log"
 		grep -E '^# (figure|Gbit)' "$work/net.log" | sed 's/^#/ /'
 	done
+}
+
+stage_soak() {
+	local build=$work/build-sanitize status
+	if [ ! -f "$build/Makefile" ]; then
+		single "soak: configure" mkdir "$build" || return
+		(cd "$build" && "$work/src/configure" CC=gcc CFLAGS="$sanitize") \
+			>"$work/build.log" 2>&1
+	fi
+	make -C "$build" -j"$(nproc)" all >>"$work/build.log" 2>&1
+	make -C "$build" check TESTS= >>"$work/build.log" 2>&1
+	top_srcdir=$work/src top_builddir=$build \
+		bash "$work/src/tests/soak.sh" 30 >"$work/soak.log" 2>&1 </dev/null
+	status=$?
+	count soak.sh $status "$work/soak.log"
+	sed -n 's/^# figure/  figure/p' "$work/soak.log"
 }
 
 stage_dist() {
