@@ -2,8 +2,9 @@
 /*
  * dest.c - a destination itself: its making, its place in lists, its counts.
  */
-#include "base/mem.h"
 #include "model/director.h"
+
+#include "base/mem.h"
 
 #define TABLE_MIN 16
 

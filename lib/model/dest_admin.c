@@ -2,25 +2,30 @@
 /*
  * dest_admin.c - destinations of a service: added, edited, deleted, listed.
  */
-#include "base/opts.h"
 #include "model/director.h"
 
+#include "base/opts.h"
 #include <limits.h>
 
-/* What a method or tunnel asks for must be something we carry out. */
+/* What a tunnel asks for must be something we carry out. */
+static int check_tunnel(const struct lvs_dest_conf *conf)
+{
+	if (conf->tun_type == LVS_TUN_GUE && !conf->tun_port)
+		return LVS_ERR_INVAL;
+	if (conf->tun_type != LVS_TUN_IPIP || conf->tun_flags)
+		return LVS_ERR_NOTSUP;
+	return 0;
+}
+
 static int check_method(const struct lvs_service *svc,
 			const struct lvs_dest_conf *conf)
 {
 	if (conf->method > LVS_METHOD_DR || conf->tun_type > LVS_TUN_GRE)
 		return LVS_ERR_INVAL;
-	if (conf->method != LVS_METHOD_TUN)
-		return conf->id.addr.family == svc->conf.id.addr.family
-			       ? 0
-			       : LVS_ERR_INVAL;
-	if (conf->tun_type == LVS_TUN_GUE && !conf->tun_port)
+	if (conf->method == LVS_METHOD_TUN)
+		return check_tunnel(conf);
+	if (conf->id.addr.family != svc->conf.id.addr.family)
 		return LVS_ERR_INVAL;
-	if (conf->tun_type != LVS_TUN_IPIP || conf->tun_flags)
-		return LVS_ERR_NOTSUP;
 	return 0;
 }
 
@@ -86,10 +91,30 @@ int lvs_service_changed(struct lvs_service *svc, struct lvs_dest *dest,
 	return err;
 }
 
+/* Engines are stopped. */
+static int link_dest(struct lvs_director *dir, struct lvs_service *svc,
+		     const struct lvs_dest_conf *conf)
+{
+	struct lvs_dest *dest = lvs_trash_take(svc, &conf->id);
+	int err;
+
+	if (!dest)
+		dest = lvs_dest_new(dir, conf);
+	if (!dest)
+		return LVS_ERR_NOMEM;
+	lvs_dest_configure(dest, conf, true);
+	lvs_dest_link(svc, dest);
+	err = lvs_service_changed(svc, dest, LVS_DEST_ADDED);
+	if (!err)
+		return 0;
+	lvs_dest_unlink(dest);
+	lvs_trash_put(svc, dest);
+	return err;
+}
+
 static int dest_add(struct lvs_director *dir, struct lvs_service *svc,
 		    const struct lvs_dest_conf *conf)
 {
-	struct lvs_dest *dest;
 	int err = check_conf(svc, conf);
 
 	if (err)
@@ -97,20 +122,7 @@ static int dest_add(struct lvs_director *dir, struct lvs_service *svc,
 	if (lvs_service_dest(svc, &conf->id))
 		return LVS_ERR_EXIST;
 	lvs_director_stop(dir);
-	dest = lvs_trash_take(svc, &conf->id);
-	if (!dest)
-		dest = lvs_dest_new(dir, conf);
-	if (dest) {
-		lvs_dest_configure(dest, conf, true);
-		lvs_dest_link(svc, dest);
-		err = lvs_service_changed(svc, dest, LVS_DEST_ADDED);
-		if (err) {
-			lvs_dest_unlink(dest);
-			lvs_trash_put(svc, dest);
-		}
-	} else {
-		err = LVS_ERR_NOMEM;
-	}
+	err = link_dest(dir, svc, conf);
 	lvs_director_go(dir);
 	return err;
 }

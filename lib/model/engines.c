@@ -4,8 +4,9 @@
  *
  * What an engine is, is not known here: a slot with callbacks.
  */
-#include "base/opts.h"
 #include "model/director.h"
+
+#include "base/opts.h"
 
 void lvs_director_stop(struct lvs_director *dir)
 {

@@ -5,10 +5,10 @@
  * Two tables of chains under one secret key: services by (protocol, address,
  * port) or by (family, mark), and services by address alone.
  */
-#include "base/hash.h"
-#include "base/mem.h"
 #include "model/director.h"
 
+#include "base/hash.h"
+#include "base/mem.h"
 #include <arpa/inet.h>
 
 static uint32_t bucket(const struct lvs_director *dir, const union lvs_ip *ip,

@@ -2,9 +2,9 @@
 /*
  * service.c - services: added, edited, deleted, listed.
  */
-#include "base/mem.h"
 #include "model/director.h"
 
+#include "base/mem.h"
 #include "base/opts.h"
 #include <netinet/in.h>
 #include <string.h>
