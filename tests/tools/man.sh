@@ -50,11 +50,11 @@ echo "1..$(($# + 10))"
 
 # ---- the library -----------------------------------------------------------
 
-sed -nE 's/^[[:space:]]*(lvs_[a-z0-9_]+);.*/\1/p' "$top"/lib/liblvs.map |
-	sort -u >"$work/functions"
+sed -nE 's/^[[:space:]]*(lvs_[a-z0-9_]+);.*/\1/p' "$top"/lib/liblvs.map \
+	"$top"/lib/bpf/liblvs-bpf.map | sort -u >"$work/functions"
 named "$man" >"$work/named"
 none_missing "$work/functions" "$work/named"
-result $? "every function of liblvs.map has a page"
+result $? "every function that the libraries export has a page"
 
 mkdir "$work/less"
 cp "$man"/*.3 "$work/less"
