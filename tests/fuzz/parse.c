@@ -157,6 +157,21 @@ static void try_partial(const struct lvs_pkt *from, const struct lvs_parsed *p)
 	oracle_free(pkt);
 }
 
+/* PKT, a GSO packet that was parsed as one, in segments; L3 bytes of link. */
+static void try_segments(const struct lvs_pkt *pkt, uint16_t l3)
+{
+	struct lvs_pkt out;
+	struct lvs_seg seg;
+	unsigned char *buf;
+
+	MUST(!lvs_seg_init(&seg, pkt));
+	buf = malloc(lvs_seg_bytes(&seg));
+	lvs_pkt_init(&out, buf, lvs_seg_bytes(&seg), 0, 0, 0);
+	for (int i = 0; i < PIECES_MAX && lvs_seg_next(&seg, &out); i++)
+		JUDGE(out.data + l3, out.len - l3);
+	free(buf);
+}
+
 static void try_encap(const struct lvs_pkt *from, const struct lvs_parsed *p,
 		      uint16_t family)
 {
@@ -172,7 +187,9 @@ static void try_encap(const struct lvs_pkt *from, const struct lvs_parsed *p,
 		if (right)
 			JUDGE(pkt->data + p->l3, pkt->len - p->l3);
 		lvs_parse(pkt, &outer);
-		if (pkt->off.gso == LVS_GSO_NONE) {
+		if (pkt->off.gso != LVS_GSO_NONE) {
+			try_segments(pkt, p->l3);
+		} else {
 			MUST(outer.kind == LVS_PKT_OTHER);
 			MUST(lvs_decap(pkt, &outer));
 			MUST(pkt->len == p->l3 + p->l3_len);
@@ -227,23 +244,6 @@ static void try_icmp_rewrite(const struct lvs_pkt *from,
 	oracle_free(pkt);
 }
 
-static void try_segments(const struct lvs_pkt *pkt, const struct lvs_parsed *p)
-{
-	struct lvs_pkt out;
-	struct lvs_seg seg;
-	unsigned char *buf;
-
-	if (lvs_seg_init(&seg, pkt)) {
-		MUST(p->kind != LVS_PKT_FLOW || pkt->off.gso == LVS_GSO_NONE);
-		return;
-	}
-	buf = malloc(lvs_seg_bytes(&seg));
-	lvs_pkt_init(&out, buf, lvs_seg_bytes(&seg), 0, 0, 0);
-	for (int i = 0; i < PIECES_MAX && lvs_seg_next(&seg, &out); i++)
-		JUDGE(out.data + p->l3, out.len - p->l3);
-	free(buf);
-}
-
 static void try_fragments(const struct lvs_pkt *from,
 			  const struct lvs_parsed *p, uint32_t mtu)
 {
@@ -289,7 +289,8 @@ static void try_all(const struct lvs_pkt *pkt, const struct lvs_parsed *p,
 	try_decap(pkt, p);
 	for (enum lvs_icmp_error e = LVS_ICMP_PORT; e <= LVS_ICMP_BIG; e++)
 		try_errors(pkt, p, e);
-	try_segments(pkt, p);
+	if (p->kind == LVS_PKT_FLOW && pkt->off.gso != LVS_GSO_NONE)
+		try_segments(pkt, p->l3);
 	if (p->flow.family == AF_INET && pkt->off.gso == LVS_GSO_NONE)
 		try_fragments(pkt, p, mtu);
 }
