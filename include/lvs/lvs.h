@@ -11,6 +11,7 @@
 #include <lvs/director.h>
 #include <lvs/engine.h>
 #include <lvs/net.h>
+#include <lvs/pages.h>
 #include <lvs/pkt.h>
 #include <lvs/port.h>
 #include <lvs/rtnl.h>
