@@ -17,6 +17,7 @@
 #include "model/conn.h"
 
 #include <lvs/engine.h>
+#include <lvs/pages.h>
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -26,7 +27,7 @@
 /* Of the pieces: a busy machine, not the table, makes the slow ones slow. */
 #define PERCENT 10
 #define LOOKUPS (4u << 20)
-#define ADVANCE 128 /* connections looked at in a call */
+#define ADVANCE 64 /* connections looked at in a call */
 
 static const uint64_t key[2] = { 0x0123456789abcdef, 0xfedcba9876543210 };
 
@@ -80,9 +81,21 @@ static void add(struct lvs_conn_table *tab, uint32_t number, bool v6,
 		abort();
 }
 
+static struct lvs_pages *pages; /* NULL: ordinary ones */
+
+/* What another thread does, between what is timed. */
+static void tend(void)
+{
+	while (pages && lvs_pages_tend(pages))
+		;
+}
+
 static struct lvs_conn_table *new_table(void)
 {
-	struct lvs_conn_table_opts opts = { .hash_key = { key[0], key[1] } };
+	struct lvs_conn_table_opts opts = {
+		.mem = pages ? lvs_pages_allocator(pages) : NULL,
+		.hash_key = { key[0], key[1] },
+	};
 	struct lvs_conn_table *tab;
 
 	if (lvs_conn_table_new(&opts, 0, &tab) != 0)
@@ -242,6 +255,8 @@ static struct lvs_conn_table *fill(uint32_t count, bool v6, unsigned runs,
 		for (uint32_t i = 0; i < count; i++) {
 			double bytes;
 
+			if (i % 1024 == 0)
+				tend();
 			add(tab, i, v6, 1000, &pieces);
 			filled->bytes = bytes =
 				(double)lvs_conn_table_bytes(tab) / (i + 1);
@@ -289,11 +304,11 @@ static double churn(struct lvs_conn_table *tab, uint32_t count)
 static void by_size(uint32_t count)
 {
 	struct filled filled;
-	struct chains chains;
 	struct lvs_conn_table *tab =
-		fill(count, false, count <= 1000000 ? 5 : 2, &filled);
+		fill(count, false, count <= 1000000 ? 5 : 3, &filled);
 
-	printf("%9u  %6.1f", count, lookups(tab, NULL, count, false, HITS));
+	printf("%9u %s %6.1f", count, pages ? "2M" : "4K",
+	       lookups(tab, NULL, count, false, HITS));
 	printf("  %6.1f", lookups(tab, NULL, count, false, MISSES));
 	printf("  %6.0f  %8.0f  %8.1f  %6.1f", filled.ns, churn(tab, count),
 	       filled.longest, filled.bytes);
@@ -302,6 +317,12 @@ static void by_size(uint32_t count)
 	else
 		printf("       -");
 	lvs_conn_table_free(tab);
+}
+
+static void compared(uint32_t count)
+{
+	struct chains chains;
+
 	chains_new(&chains, count);
 	printf("  %6.1f\n", lookups(NULL, &chains, count, false, CHAINS));
 	chains_free(&chains);
@@ -381,11 +402,21 @@ int main(int argc, char **argv)
 	       "growing, deletion and addition;\n"
 	       "# us: longest addition; bytes for a connection: now, at most; "
 	       "ns: look-up in chains\n"
-	       "    count     hit    miss     add   del+add   longest   bytes"
+	       "    count pg    hit    miss     add   del+add   longest   bytes"
 	       "    most  chains\n");
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
-		if (sizes[i] <= most)
-			by_size(sizes[i]);
+		if (sizes[i] > most)
+			break;
+		by_size(sizes[i]);
+		compared(sizes[i]);
+		if (sizes[i] < 1000000)
+			continue;
+		if (lvs_pages_new(NULL, &pages) != 0)
+			abort();
+		by_size(sizes[i]);
+		putchar('\n');
+		lvs_pages_free(pages);
+		pages = NULL;
 	}
 	ipv6(most < 1000000 ? most : 1000000);
 	expiry(most < 1000000 ? most : 1000000);
