@@ -478,9 +478,8 @@ static enum lvs_parse_kind parse_offload(const struct lvs_pkt *pkt,
 }
 
 /*
- * In two steps, which become plain stores: for all at once gcc takes `rep
- * stos`, and that took a third of the time of parsing a TCP packet (23 ns with
- * it, 17 without).
+ * In two steps, which become plain stores: for all at once gcc 12 takes `rep
+ * stos`, which cost about a fifth of the time of parsing a TCP packet.
  */
 static void clear(struct lvs_parsed *out)
 {
