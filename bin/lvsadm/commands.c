@@ -153,7 +153,7 @@ static enum status daemon_stop(struct request *req)
 	(OPT(NUMERIC) | OPT(CONNECTION) | OPT(SERVICE) | OPT(TIMEOUT) |        \
 	 OPT(DAEMON) | OPT(STATS) | OPT(RATE) | OPT(THRESHOLDS) |              \
 	 OPT(PERSISTENTCONN) | OPT(NOSORT) | OPT(SYNCID) | OPT(EXACT) |        \
-	 OPT(TUNINFO) | OPT(SOCKET))
+	 OPT(TUNINFO) | OPT(FORMAT) | OPT(SOCKET))
 #define SYNC_OPTIONS                                                           \
 	(OPT(MCAST) | OPT(SYNCID) | OPT(MCASTGROUP) | OPT(MCASTPORT) |         \
 	 OPT(MCASTTTL) | OPT(SYNCMAXLEN) | OPT(SOCKET))
@@ -244,6 +244,12 @@ static const struct command commands[] = {
 	  .rules = { .allows = OPT(SOCKET) },
 	  .run = restore_run,
 	  .help = "read commands, one a line, and do them" },
+	{ .operation = DO_STATUS,
+	  .name = "status",
+	  .word = "status",
+	  .rules = { .allows = OPT(FORMAT) | OPT(SOCKET) },
+	  .run = list_run,
+	  .help = "print packets seen, and dropped by reason" },
 	{ .operation = DO_START_DAEMON,
 	  .name = "start-daemon",
 	  .word = "start-daemon",

@@ -24,22 +24,23 @@ enum columns {
 /* What the user wants to see. */
 struct view {
 	enum columns columns;
-	bool numeric; /* no names of hosts and ports */
-	bool exact;   /* large numbers in full */
-	bool pe;      /* connections with what persistence engines know */
-	bool whole;   /* every service, not one */
+	bool numeric;  /* no names of hosts and ports */
+	bool exact;    /* large numbers in full */
+	bool pe;       /* connections with what persistence engines know */
+	bool whole;    /* a list, not one thing asked for */
+	size_t before; /* how many of the list were written already */
 };
 
-/* Any member may be NULL: nothing is written then. */
+/* Members may be NULL: nothing is written then. */
 struct format {
 	const char *name;
-	/* Services: begin, each followed by its destinations, end. */
+	const char *summary;
+
+	/* Services, each with its COUNT destinations. */
 	void (*begin)(const struct view *view, const struct lvs_ctl_info *info);
 	void (*service)(const struct view *view,
-			const struct lvs_service_info *svc);
-	void (*dest)(const struct view *view,
-		     const struct lvs_service_info *svc,
-		     const struct lvs_dest_info *dest);
+			const struct lvs_service_info *svc,
+			const struct lvs_dest_info *dests, size_t count);
 	void (*end)(const struct view *view);
 
 	void (*conns_begin)(const struct view *view);
@@ -48,9 +49,16 @@ struct format {
 
 	void (*timeouts)(const struct lvs_timeouts *timeouts);
 	void (*sync)(const struct lvs_sync_conf *list, size_t count);
+	void (*status)(const struct lvs_ctl_info *info);
 };
 
+/* The INDEX-th format that can be asked for, or NULL; the first is usual. */
+const struct format *format_at(size_t index);
+/* The one called NAME, or NULL. */
+const struct format *format_find(const char *name);
+
 extern const struct format format_text; /* as ipvsadm writes */
-extern const struct format format_save; /* commands for -R */
+extern const struct format format_json;
+extern const struct format format_save; /* commands for -R; of -S only */
 
 #endif

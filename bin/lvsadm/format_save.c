@@ -29,34 +29,18 @@ static void put_service(const struct view *view,
 	       name);
 }
 
-static void put_netmask(const struct lvs_service_conf *conf)
+static void put_add(const struct view *view,
+		    const struct lvs_service_conf *conf)
 {
-	struct lvs_addr all = { .family = AF_INET,
-				.ip.v4_be = UINT32_MAX & ~conf->holes_be };
-	struct lvs_addr mask =
-		lvs_addr_mask(&all, conf->plen ? conf->plen : 32);
-	char text[LVS_ADDR_STRLEN];
-
-	if (conf->id.addr.family == AF_INET6) {
-		if (conf->plen && conf->plen != 128)
-			printf(" -M %" PRIu32, conf->plen);
-	} else if (mask.ip.v4_be != UINT32_MAX) {
-		printf(" -M %s", lvs_addr_format(&mask, text, sizeof(text)));
-	}
-}
-
-static void save_service(const struct view *view,
-			 const struct lvs_service_info *svc)
-{
-	const struct lvs_service_conf *conf = &svc->conf;
-	char flags[64];
+	char flags[64], mask[LVS_ADDR_STRLEN];
 
 	printf("-A ");
 	put_service(view, &conf->id);
 	printf(" -s %s", conf->scheduler);
 	if (conf->flags & LVS_SVC_PERSISTENT) {
 		printf(" -p %" PRIu32, conf->timeout);
-		put_netmask(conf);
+		if (name_netmask(mask, conf))
+			printf(" -M %s", mask);
 	}
 	if (conf->pe[0])
 		printf(" --pe %s", conf->pe);
@@ -76,10 +60,7 @@ static void put_tunnel(const struct lvs_dest_conf *conf)
 	if (conf->tun_type == LVS_TUN_GUE)
 		printf(" --tun-port %u", conf->tun_port);
 	if (conf->tun_type == LVS_TUN_GUE || conf->tun_type == LVS_TUN_GRE)
-		printf(" --tun-%s",
-		       conf->tun_flags & LVS_TUN_REMCSUM ? "remcsum"
-		       : conf->tun_flags & LVS_TUN_CSUM  ? "csum"
-							 : "nocsum");
+		printf(" --tun-%s", name_tunnel_csum(conf->tun_flags));
 }
 
 /* A server that is this host is found out anew: it is saved as routed. */
@@ -90,17 +71,16 @@ static char method_letter(uint8_t method)
 					  : 'g';
 }
 
-static void save_dest(const struct view *view,
-		      const struct lvs_service_info *svc,
-		      const struct lvs_dest_info *dest)
+static void put_add_server(const struct view *view,
+			   const struct lvs_service_id *id,
+			   const struct lvs_dest_conf *conf)
 {
-	const struct lvs_dest_conf *conf = &dest->conf;
 	char name[NAME_ENDPOINT_MAX];
 
-	name_endpoint(name, &conf->id.addr, conf->id.port,
-		      svc->conf.id.protocol, view->numeric);
+	name_endpoint(name, &conf->id.addr, conf->id.port, id->protocol,
+		      view->numeric);
 	printf("-a ");
-	put_service(view, &svc->conf.id);
+	put_service(view, id);
 	printf(" -r %s -%c -w %" PRId32, name, method_letter(conf->method),
 	       conf->weight);
 	if (conf->method == LVS_METHOD_TUN)
@@ -108,8 +88,16 @@ static void save_dest(const struct view *view,
 	putchar('\n');
 }
 
+static void save_service(const struct view *view,
+			 const struct lvs_service_info *svc,
+			 const struct lvs_dest_info *dests, size_t count)
+{
+	put_add(view, &svc->conf);
+	for (size_t i = 0; i < count; i++)
+		put_add_server(view, &svc->conf.id, &dests[i].conf);
+}
+
 const struct format format_save = {
 	.name = "save",
 	.service = save_service,
-	.dest = save_dest,
 };

@@ -90,27 +90,11 @@ static const char *method_name(uint8_t method)
 
 /* ---- services ------------------------------------------------------------ */
 
-static void put_mask(const struct lvs_service_conf *conf)
-{
-	struct lvs_addr all = { .family = AF_INET,
-				.ip.v4_be = UINT32_MAX & ~conf->holes_be };
-	struct lvs_addr mask =
-		lvs_addr_mask(&all, conf->plen ? conf->plen : 32);
-	char text[LVS_ADDR_STRLEN];
-
-	if (conf->id.addr.family == AF_INET6) {
-		if (conf->plen && conf->plen != 128)
-			printf(" mask %" PRIu32, conf->plen);
-	} else if (mask.ip.v4_be != UINT32_MAX) {
-		printf(" mask %s", lvs_addr_format(&mask, text, sizeof(text)));
-	}
-}
-
 static void scheduler(const struct view *view,
 		      const struct lvs_service_info *svc)
 {
 	const struct lvs_service_conf *conf = &svc->conf;
-	char flags[64];
+	char flags[64], mask[LVS_ADDR_STRLEN];
 
 	put_service(view, &conf->id, 0);
 	printf(" %s", conf->scheduler);
@@ -119,7 +103,8 @@ static void scheduler(const struct view *view,
 		printf(" (%s)", flags);
 	if (conf->flags & LVS_SVC_PERSISTENT) {
 		printf(" persistent %" PRIu32, conf->timeout);
-		put_mask(conf);
+		if (name_netmask(mask, conf))
+			printf(" mask %s", mask);
 	}
 	if (conf->pe[0])
 		printf(" pe %s", conf->pe);
@@ -281,21 +266,20 @@ static void text_begin(const struct view *view, const struct lvs_ctl_info *info)
 }
 
 static void text_service(const struct view *view,
-			 const struct lvs_service_info *svc)
+			 const struct lvs_service_info *svc,
+			 const struct lvs_dest_info *dests, size_t count)
 {
 	columns[view->columns].service(view, svc);
 	putchar('\n');
-}
+	for (size_t i = 0; i < count; i++) {
+		const struct lvs_dest_id *id = &dests[i].conf.id;
 
-static void text_dest(const struct view *view,
-		      const struct lvs_service_info *svc,
-		      const struct lvs_dest_info *dest)
-{
-	printf("  -> ");
-	put_name(view, &dest->conf.id.addr, dest->conf.id.port,
-		 svc->conf.id.protocol, NAME_WIDTH);
-	columns[view->columns].dest(view, dest);
-	putchar('\n');
+		printf("  -> ");
+		put_name(view, &id->addr, id->port, svc->conf.id.protocol,
+			 NAME_WIDTH);
+		columns[view->columns].dest(view, &dests[i]);
+		putchar('\n');
+	}
 }
 
 /* ---- connections and the rest -------------------------------------------- */
@@ -355,13 +339,33 @@ static void text_sync(const struct lvs_sync_conf *list, size_t count)
 	}
 }
 
+static void text_status(const struct lvs_ctl_info *info)
+{
+	const struct lvs_engine_stats *e = &info->engine;
+
+	printf("lvsd %s\n", info->daemon);
+	printf("Connections %14" PRIu64 "\n", e->conns);
+	printf("Packets     %14" PRIu64 "\n", e->packets);
+	printf("  sent      %14" PRIu64 "\n", e->sent);
+	printf("  passed    %14" PRIu64 "  left to this host\n", e->passed);
+	printf("  held      %14" PRIu64 "  until their next hop is known\n",
+	       e->held);
+	for (unsigned r = 0; r < LVS_REASON_COUNT; r++) {
+		if (e->dropped[r])
+			printf("Dropped     %14" PRIu64 "  %s: %s\n",
+			       e->dropped[r], lvs_reason_name(r),
+			       lvs_reason_text(r));
+	}
+}
+
 const struct format format_text = {
 	.name = "text",
+	.summary = "tables, as ipvsadm writes them",
 	.begin = text_begin,
 	.service = text_service,
-	.dest = text_dest,
 	.conns_begin = text_conns_begin,
 	.conn = text_conn,
 	.timeouts = text_timeouts,
 	.sync = text_sync,
+	.status = text_status,
 };

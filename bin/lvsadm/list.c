@@ -21,8 +21,8 @@ static enum status refused(const struct listing *l, int error)
 	return server_says(STATUS_LIST, l->req, error);
 }
 
-static enum status put_dests(const struct listing *l,
-			     const struct lvs_service_info *svc)
+static enum status put_service(struct listing *l,
+			       const struct lvs_service_info *svc)
 {
 	struct lvs_dest_info *dests;
 	size_t count;
@@ -32,13 +32,13 @@ static enum status put_dests(const struct listing *l,
 		return refused(l, err);
 	if (!(l->req->seen & OPT(NOSORT)))
 		sort_dests(dests, count);
-	for (size_t i = 0; i < count; i++)
-		l->format->dest(&l->view, svc, &dests[i]);
+	l->format->service(&l->view, svc, dests, count);
+	l->view.before++;
 	free(dests);
 	return STATUS_OK;
 }
 
-static enum status put_services(const struct listing *l,
+static enum status put_services(struct listing *l,
 				const struct lvs_service_info *services,
 				size_t count)
 {
@@ -50,10 +50,8 @@ static enum status put_services(const struct listing *l,
 		return refused(l, err);
 	if (l->format->begin)
 		l->format->begin(&l->view, &info);
-	for (size_t i = 0; i < count && !status; i++) {
-		l->format->service(&l->view, &services[i]);
-		status = put_dests(l, &services[i]);
-	}
+	for (size_t i = 0; i < count && !status; i++)
+		status = put_service(l, &services[i]);
 	if (l->format->end)
 		l->format->end(&l->view);
 	return status;
@@ -88,9 +86,10 @@ static enum status list_service(struct listing *l)
 
 static int put_conn(void *ctx, const struct lvs_conn_info *conn)
 {
-	const struct listing *l = ctx;
+	struct listing *l = ctx;
 
 	l->format->conn(&l->view, conn);
+	l->view.before++;
 	return 0;
 }
 
@@ -98,6 +97,7 @@ static enum status list_conns(struct listing *l)
 {
 	int err;
 
+	l->view.whole = true;
 	if (l->format->conns_begin)
 		l->format->conns_begin(&l->view);
 	err = lvs_ctl_conn_each(l->ctl, put_conn, l);
@@ -129,6 +129,17 @@ static enum status list_sync(struct listing *l)
 	return STATUS_OK;
 }
 
+static enum status list_status(struct listing *l)
+{
+	struct lvs_ctl_info info = LVS_OPTS(struct lvs_ctl_info);
+	int err = lvs_ctl_info(l->ctl, &info);
+
+	if (err)
+		return refused(l, err);
+	l->format->status(&info);
+	return STATUS_OK;
+}
+
 /* Options for columns may come together; the first in this order counts. */
 static enum columns columns_of(uint64_t seen)
 {
@@ -154,16 +165,17 @@ static enum status list_as(struct request *req, const struct format *format)
 	l.ctl = app_connect(req->app);
 	if (!l.ctl)
 		return STATUS_INVALID;
-	return req->seen & OPT(CONNECTION) ? list_conns(&l)
-	       : req->seen & OPT(TIMEOUT)  ? list_timeouts(&l)
-	       : req->seen & OPT(DAEMON)   ? list_sync(&l)
-	       : req->seen & OPT(SERVICE)  ? list_service(&l)
-					   : list_services(&l);
+	return req->command->operation == DO_STATUS ? list_status(&l)
+	       : req->seen & OPT(CONNECTION)        ? list_conns(&l)
+	       : req->seen & OPT(TIMEOUT)           ? list_timeouts(&l)
+	       : req->seen & OPT(DAEMON)            ? list_sync(&l)
+	       : req->seen & OPT(SERVICE)           ? list_service(&l)
+						    : list_services(&l);
 }
 
 enum status list_run(struct request *req)
 {
-	return list_as(req, &format_text);
+	return list_as(req, req->format ? req->format : format_at(0));
 }
 
 enum status save_run(struct request *req)

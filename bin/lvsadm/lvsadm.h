@@ -12,6 +12,8 @@
 
 #include <lvs/ctl.h>
 
+struct format;
+
 /*
  * What an option is called in messages, in the order in which they are looked
  * at.  Several spellings can be one option: -t and -u both name the service.
@@ -51,6 +53,7 @@
 	X(TUNNOCSUM, "tun-nocsum")                                             \
 	X(TUNCSUM, "tun-csum")                                                 \
 	X(TUNREMCSUM, "tun-remcsum")                                           \
+	X(FORMAT, "json")                                                      \
 	X(SOCKET, "socket")
 
 enum option_bit {
@@ -96,6 +99,7 @@ struct request {
 	struct lvs_service_conf svc;
 	struct lvs_dest_conf dest;
 	struct lvs_sync_conf sync;
+	const struct format *format; /* NULL: the usual one */
 	/* Understood when all is read: they depend on other options. */
 	const char *server, *netmask, *sched_flags;
 };
@@ -113,6 +117,7 @@ enum operation {
 	DO_DELETE_SERVER = 1 << 7,
 	DO_START_DAEMON = 1 << 8,
 	DO_STOP_DAEMON = 1 << 9,
+	DO_STATUS = 1 << 10,
 };
 
 struct command {

@@ -192,6 +192,22 @@ void name_endpoint(char buf[NAME_ENDPOINT_MAX], const struct lvs_addr *addr,
 		 addr->family == AF_INET6 ? "[%s]:%s" : "%s:%s", host, serv);
 }
 
+bool name_netmask(char buf[LVS_ADDR_STRLEN],
+		  const struct lvs_service_conf *conf)
+{
+	unsigned bits = lvs_family_bits(conf->id.addr.family);
+	unsigned plen = conf->plen && conf->plen < bits ? conf->plen : bits;
+	struct lvs_addr mask = lvs_addr_v4(UINT32_MAX & ~conf->holes_be);
+
+	if (conf->id.addr.family == AF_INET6) {
+		snprintf(buf, LVS_ADDR_STRLEN, "%u", plen);
+		return plen != bits;
+	}
+	mask = lvs_addr_mask(&mask, plen);
+	lvs_addr_format(&mask, buf, LVS_ADDR_STRLEN);
+	return mask.ip.v4_be != UINT32_MAX;
+}
+
 /* ---- tunnels and schedulers ---------------------------------------------- */
 
 static const char *const tunnels[] = {
@@ -212,6 +228,13 @@ int name_to_tunnel(const char *text)
 const char *name_tunnel(uint8_t type)
 {
 	return type < COUNT(tunnels) ? tunnels[type] : NULL;
+}
+
+const char *name_tunnel_csum(uint16_t flags)
+{
+	return flags & LVS_TUN_REMCSUM ? "remcsum"
+	       : flags & LVS_TUN_CSUM  ? "csum"
+				       : "nocsum";
 }
 
 /* SCHEDULER NULL: a flag of any; it comes after those with a better name. */

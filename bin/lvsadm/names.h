@@ -34,9 +34,19 @@ void name_endpoint(char buf[NAME_ENDPOINT_MAX], const struct lvs_addr *addr,
 /* "TCP", "UDP", "SCTP", "IP" for 0, or "?". */
 const char *name_protocol(uint8_t protocol);
 
+/*
+ * The network of clients that CONF's persistence takes for one: a mask for
+ * IPv4, the length of a prefix for IPv6.  False: each client for itself, and
+ * the text says that.
+ */
+bool name_netmask(char buf[LVS_ADDR_STRLEN],
+		  const struct lvs_service_conf *conf);
+
 /* "ipip", "gue", "gre"; -1 and NULL for no such type. */
 int name_to_tunnel(const char *text);
 const char *name_tunnel(uint8_t type);
+/* "nocsum", "csum" or "remcsum" of LVS_TUN_* flags. */
+const char *name_tunnel_csum(uint16_t flags);
 
 enum flag_answer {
 	FLAG_OK,

@@ -6,6 +6,7 @@
  * is found out in check.c, when all are there.
  */
 #include "options.h"
+#include "format.h"
 #include "names.h"
 #include <netinet/in.h>
 #include <string.h>
@@ -236,6 +237,22 @@ static enum status take_sync_number(struct request *req, const struct option *o,
 	return STATUS_OK;
 }
 
+/* ---- listings ------------------------------------------------------------ */
+
+/* The option's word is the format's name. */
+static enum status take_format(struct request *req, const struct option *o,
+			       const char *value)
+{
+	(void)value;
+	req->format = format_find(o->word);
+	if (!req->format)
+		return fail(STATUS_INVALID,
+			    "--%s: lvsadm was built without it (configure "
+			    "--with-jansson)",
+			    o->word);
+	return STATUS_OK;
+}
+
 /* ---- the program --------------------------------------------------------- */
 
 static enum status take_socket(struct request *req, const struct option *o,
@@ -321,6 +338,8 @@ static const struct option options[] = {
 	  "in the order of lvsd's own list" },
 	{ 0, "sort", NOTHING, BIT_NONE, NULL, 0, NULL,
 	  "does nothing: it is the default" },
+	{ 0, "json", NOTHING, BIT_FORMAT, take_format, 0, NULL,
+	  "all there is, for programs" },
 
 	{ 0, "mcast-interface", VALUE, BIT_MCAST, take_link, 0, "LINK",
 	  "to send on or listen at; default eth0" },

@@ -21,14 +21,14 @@ static char *text;
 static size_t text_len;
 static FILE *real_stdout;
 
-/* What is printed from here on is in `text` after caught(). */
-static void catch (void)
+/* What is printed from here on is in `text` after captured(). */
+static void capture(void)
 {
 	real_stdout = stdout;
 	stdout = open_memstream(&text, &text_len);
 }
 
-static const char *caught(void)
+static const char *captured(void)
 {
 	fclose(stdout);
 	stdout = real_stdout;
@@ -37,7 +37,17 @@ static const char *caught(void)
 
 static void same(const char *what, const char *wanted)
 {
-	const char *got = caught();
+	const char *got = captured();
+
+	ck_assert_msg(strcmp(got, wanted) == 0, "%s\nwanted %s\ngot    %s",
+		      what, wanted, got);
+	free(text);
+}
+
+/* The same for what is behind the first line, the service's. */
+static void same_end(const char *what, const char *wanted)
+{
+	const char *got = strchr(captured(), '\n') + 1;
 
 	ck_assert_msg(strcmp(got, wanted) == 0, "%s\nwanted %s\ngot    %s",
 		      what, wanted, got);
@@ -152,12 +162,12 @@ START_TEST(large_numbers)
 
 		svc.stats = stats;
 		d.stats = stats;
-		catch ();
-		format_text.service(&view, &svc);
+		capture();
+		format_text.service(&view, &svc, NULL, 0);
 		same(numbers[i].what, numbers[i].service);
-		catch ();
-		format_text.dest(&view, &svc, &d);
-		same(numbers[i].what, numbers[i].dest);
+		capture();
+		format_text.service(&view, &svc, &d, 1);
+		same_end(numbers[i].what, numbers[i].dest);
 	}
 }
 END_TEST
@@ -244,9 +254,9 @@ START_TEST(destinations)
 		struct lvs_dest_info d = dests[i].info;
 
 		d.conf.id = dest(dests[i].at).conf.id;
-		catch ();
-		format_text.dest(&view, &svc, &d);
-		same(dests[i].what, dests[i].line);
+		capture();
+		format_text.service(&view, &svc, &d, 1);
+		same_end(dests[i].what, dests[i].line);
 	}
 }
 END_TEST
@@ -337,11 +347,11 @@ START_TEST(services_and_saved)
 		svc.conf = services[i].conf;
 		svc.conf.id = id;
 		svc.conf.id.fwmark = services[i].mark;
-		catch ();
-		format_text.service(&view, &svc);
+		capture();
+		format_text.service(&view, &svc, NULL, 0);
 		same(services[i].what, services[i].line);
-		catch ();
-		format_save.service(&view, &svc);
+		capture();
+		format_save.service(&view, &svc, NULL, 0);
 		same(services[i].what, services[i].saved);
 	}
 }
@@ -385,7 +395,7 @@ START_TEST(connections)
 		lvs_endpoint_parse(conns[i].client, &c.client, &c.client_port);
 		lvs_endpoint_parse(conns[i].virt, &c.virt, &c.virt_port);
 		lvs_endpoint_parse(conns[i].dest, &c.dest, &c.dest_port);
-		catch ();
+		capture();
 		format_text.conn(&view, &c);
 		same(conns[i].what, conns[i].line);
 	}
@@ -406,7 +416,7 @@ START_TEST(synchronisation)
 	};
 
 	lvs_addr_parse("224.0.0.81", &sync[0].group);
-	catch ();
+	capture();
 	format_text.sync(sync, 2);
 	same("two daemons", "master sync daemon (mcast=c1, syncid=7,"
 			    " maxlen=1472, group=224.0.0.81, port=8848,"
