@@ -33,6 +33,12 @@ struct lvs_ctl_server_opts {
 	/* The clock that expiry times are told by; not NULL. */
 	lvs_tstamp (*now)(void *ctx);
 	void *now_ctx;
+	/*
+	 * A command has changed something, and is answered when this returns:
+	 * for a program that must follow what is configured.  May be NULL.
+	 */
+	void (*changed)(void *ctx);
+	void *changed_ctx;
 };
 
 /*

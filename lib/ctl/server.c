@@ -41,6 +41,8 @@ struct lvs_ctl_server {
 	struct lvs_log log;
 	lvs_tstamp (*now)(void *ctx);
 	void *now_ctx;
+	void (*changed)(void *ctx);
+	void *changed_ctx;
 	bool read_only;
 	int epoll, listener;
 	struct sockaddr_un addr;
@@ -154,6 +156,8 @@ static struct client *client_new(struct lvs_ctl_server *srv, int fd)
 	c->session.now = srv->now;
 	c->session.now_ctx = srv->now_ctx;
 	c->session.may_change = may_change(srv, fd);
+	c->session.changed = srv->changed;
+	c->session.changed_ctx = srv->changed_ctx;
 	c->next = srv->clients;
 	c->link = &srv->clients;
 	if (c->next)
@@ -277,6 +281,8 @@ static int server_init(struct lvs_ctl_server *srv,
 	srv->log = opts->log;
 	srv->now = opts->now;
 	srv->now_ctx = opts->now_ctx;
+	srv->changed = opts->changed;
+	srv->changed_ctx = opts->changed_ctx;
 	srv->read_only = opts->read_only;
 	srv->max_clients = opts->clients ? opts->clients : CLIENTS_DEFAULT;
 	srv->addr.sun_family = AF_UNIX;

@@ -129,6 +129,16 @@ static int answer_ctrl(struct lvs_session *s, const struct nlmsghdr *request)
 
 /* ---- requests in --------------------------------------------------------- */
 
+static int run(struct lvs_session *s, const struct lvs_command *command,
+	       const struct lvs_request *req)
+{
+	int err = command->run(s, req);
+
+	if (!err && command->changes && s->changed)
+		s->changed(s->changed_ctx);
+	return err;
+}
+
 static int answer_ipvs(struct lvs_session *s, const struct nlmsghdr *nlh)
 {
 	const struct genlmsghdr *genl = mnl_nlmsg_get_payload(nlh);
@@ -144,8 +154,10 @@ static int answer_ipvs(struct lvs_session *s, const struct nlmsghdr *nlh)
 	err = lvs_attr_parse(mnl_nlmsg_get_payload_offset(nlh, GENL_HDRLEN),
 			     mnl_nlmsg_get_payload_len(nlh) - GENL_HDRLEN,
 			     request_rules, req.attr, LVS_REQUEST_ATTRS);
-	if (err || !dump)
-		return err ? err : command->run(s, &req);
+	if (err)
+		return err;
+	if (!dump)
+		return run(s, command, &req);
 	memset(&s->dump, 0, sizeof(s->dump));
 	err = command->begin(s, &req);
 	if (err)

@@ -37,6 +37,8 @@ struct lvs_session {
 	lvs_tstamp (*now)(void *ctx);
 	void *now_ctx;
 	bool may_change; /* or LVS_ERR_PERM for what changes something */
+	void (*changed)(void *ctx); /* after it did; may be NULL */
+	void *changed_ctx;
 
 	bool cut;               /* the datagram was longer than `in` */
 	uint32_t in_len, in_at; /* of the datagram; what is answered */

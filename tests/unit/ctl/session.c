@@ -483,7 +483,33 @@ START_TEST(a_mistake_among_requests)
 }
 END_TEST
 
+static void count(void *ctx)
+{
+	++*(unsigned *)ctx;
+}
+
+START_TEST(changes_are_told)
+{
+	unsigned told = 0;
+
+	setup();
+	session.changed = count;
+	session.changed_ctx = &told;
+	for (size_t i = 0; i < COUNT(plain); i++) {
+		unsigned before = told;
+		struct answer a = ask(plain[i].command, plain[i].flags);
+		bool changes = plain[i].read_only == LVS_ERR_PERM;
+
+		ck_assert_msg((told - before == 1) == (changes && a.error == 0),
+			      "%s", plain[i].what);
+	}
+	ck_assert_uint_gt(told, 0);
+	session.changed = NULL;
+	teardown();
+}
+END_TEST
+
 LVS_TEST_MAIN("ctl/session", malformed_messages, too_long, plain_requests,
-	      reply_then_acknowledgement, family, dump_of_services,
-	      dump_of_destinations, dump_of_what_changes, several_requests,
-	      a_mistake_among_requests)
+	      changes_are_told, reply_then_acknowledgement, family,
+	      dump_of_services, dump_of_destinations, dump_of_what_changes,
+	      several_requests, a_mistake_among_requests)
