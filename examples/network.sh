@@ -203,11 +203,11 @@ start_nginxes() {
 }
 
 # lvsd on the director with the configuration on standard input, to which the
-# interfaces and the socket are added.  As start.
-start_lvsd() {
+# interfaces (each with what OPTIONS say) and the socket are added.  As start.
+start_lvsd() { # [OPTIONS]
 	{
 		printf 'socket = "%s"\n' "$work/lvsd.sock"
-		printf 'interface "%s" { }\n' front back
+		printf 'interface "%s" { %s }\n' front "${1:-}" back "${1:-}"
 		cat
 	} >"$work/lvsd.conf"
 	start director "$build/bin/lvsd/lvsd" -c "$work/lvsd.conf" --ready-fd 1

@@ -25,12 +25,13 @@ struct lvs_port;
 
 struct lvs_port_opts {
 	size_t sz;
-	const char *ifname;  /* the interface; copied */
-	uint32_t link;       /* memory backend: the link number it plays */
+	const char *ifname;  /* interface; pcap: file to read, or NULL; copied */
+	uint32_t link;       /* memory, pcap: the link number it plays */
 	uint32_t buffers;    /* packets on loan at most; 0: 64 */
 	struct lvs_log log;  /* copied */
 	/* memory backend: what it can send as it is; 0: nothing */
 	bool can_csum, can_gso;
+	const char *output; /* pcap: file to write, or NULL; copied */
 };
 
 struct lvs_port_stats {
@@ -116,6 +117,20 @@ LVS_API int lvs_memory_put(struct lvs_port *port, const void *frame, size_t len,
 			   const struct lvs_offload *off);
 LVS_API int lvs_memory_take(struct lvs_port *port, void *buf, size_t size,
 			    struct lvs_offload *off);
+
+/*
+ * The pcap backend without a link (LVS_LINK_NONE) lends IP packets without
+ * link header, whatever the capture has, and writes such ones: a replay needs
+ * no network to know about.
+ *
+ * Returns when the packet that rx lent last was captured, in nanoseconds since
+ * 1970, or 0 before the first; never runs backwards.  What is sent is written
+ * with this time.  rx gives 0 at the end of the file,
+ * LVS_ERR_MSGSIZE if it ends within a packet, LVS_ERR_PROTO for what cannot
+ * be.  Opening gives LVS_ERR_PROTO (no capture, or pcapng), LVS_ERR_NOTSUP
+ * (neither Ethernet nor IP), or what open(2) said.
+ */
+LVS_API lvs_tstamp lvs_pcap_time(struct lvs_port *port);
 
 #ifdef __cplusplus
 }

@@ -41,3 +41,14 @@ void lvs_bufs_fill(struct lvs_pkt *pkt, uint32_t len, uint16_t l2_len,
 	/* The first bit of an Ethernet address says that it is a group's. */
 	pkt->to_host = l2_len == 0 || !(pkt->data[0] & 1);
 }
+
+void lvs_bufs_bare(struct lvs_pkt *pkt, uint16_t l3)
+{
+	pkt->data += l3;
+	pkt->len -= l3;
+	pkt->headroom += l3;
+	pkt->l2_len = 0;
+	pkt->link_in = LVS_LINK_NONE;
+	if (pkt->off.flags & LVS_OFF_CSUM)
+		pkt->off.csum_start = (uint16_t)(pkt->off.csum_start - l3);
+}

@@ -52,4 +52,7 @@ static inline void lvs_bufs_give(struct lvs_bufs *bufs, struct lvs_pkt *pkt)
 void lvs_bufs_fill(struct lvs_pkt *pkt, uint32_t len, uint16_t l2_len,
 		   uint32_t link);
 
+/* Take the link header, and all else before L3 bytes, off PKT. */
+void lvs_bufs_bare(struct lvs_pkt *pkt, uint16_t l3);
+
 #endif

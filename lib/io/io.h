@@ -7,7 +7,9 @@
 
 #include <lvs/port.h>
 
-extern const struct lvs_backend lvs_backend_memory;
 extern const struct lvs_backend lvs_backend_af_packet;
+extern const struct lvs_backend lvs_backend_memory;
+extern const struct lvs_backend lvs_backend_pcap;
+extern const struct lvs_backend lvs_backend_raw;
 
 #endif

@@ -5,11 +5,14 @@
  * A new backend is a file with one const struct, a line in io.h and one in
  * the list here.
  */
+#include "base/opts.h"
 #include "io/io.h"
 #include <string.h>
 
 static const struct lvs_backend *const backends[] = {
 	&lvs_backend_af_packet,
+	&lvs_backend_raw,
+	&lvs_backend_pcap,
 	&lvs_backend_memory,
 };
 
@@ -33,15 +36,15 @@ const struct lvs_backend *lvs_backend_find(const char *name)
 int lvs_port_open(const char *name, const struct lvs_port_opts *opts,
 		  struct lvs_port **port)
 {
-	struct lvs_port_opts own = LVS_OPTS(struct lvs_port_opts);
 	const struct lvs_backend *backend = lvs_backend_find(name);
+	struct lvs_port_opts own;
+	int error;
 
 	if (!backend)
 		return LVS_ERR_NOENT;
-	if (opts->sz < sizeof(opts->sz))
-		return LVS_ERR_INVAL;
-	memcpy(&own, opts, opts->sz < own.sz ? opts->sz : own.sz);
-	own.sz = sizeof(own);
+	error = lvs_opts_read(&own, sizeof(own), opts);
+	if (error)
+		return error;
 	if (own.buffers == 0)
 		own.buffers = 64;
 	return backend->open(&own, port);

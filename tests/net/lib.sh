@@ -66,12 +66,12 @@ finish() {
 
 # ---- traffic --------------------------------------------------------------
 
-# Packets of HOST's interface NAME that FILTER selects go to FILE from now on,
-# until the process $started is stopped.
-capture() { # HOST NAME FILE FILTER
+# Packets of HOST's interface NAME that FILTER selects, of one DIRECTION (in,
+# out) or both, go to FILE from now on, until the process $started is stopped.
+capture() { # HOST NAME FILE FILTER [DIRECTION]
 	# shellcheck disable=SC2016 # the inner shell's arguments
-	start "$1" sh -c 'exec tcpdump -Z root --immediate-mode -U -s 0 \
-		-i "$0" -w "$1" "$2" 2>&1' "$2" "$3" "$4"
+	start "$1" sh -c 'exec tcpdump -Z root --immediate-mode -U -s 70000 -B 65536 \
+		-Q "$3" -i "$0" -w "$1" "$2" 2>&1' "$2" "$3" "$4" "${5:-inout}"
 }
 
 # The checksum of the file that comes from URL.

@@ -8,95 +8,10 @@
  */
 #define _GNU_SOURCE /* unshare(2) */
 #include "check.h"
-#include "contract.h"
-#include <arpa/inet.h>
-#include <fcntl.h>
-#include <linux/if_ether.h>
-#include <linux/if_packet.h>
+#include "offload.h"
+#include "veth.h"
 #include <linux/if_tun.h>
-#include <linux/virtio_net.h>
-#include <net/if.h>
-#include <sched.h>
-#include <stdarg.h>
 #include <sys/ioctl.h>
-#include <sys/uio.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-static void run(const char *command)
-{
-	ck_assert_msg(system(command) == 0, "failed: %s", command);
-}
-
-static bool write_file(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	bool ok = fd >= 0 && write(fd, text, strlen(text)) > 0;
-
-	if (fd >= 0)
-		close(fd);
-	return ok;
-}
-
-/* A namespace of our own: as root, or as root of a user namespace. */
-static bool enter_namespace(void)
-{
-	char map[32];
-
-	if (geteuid() == 0)
-		return unshare(CLONE_NEWNET) == 0;
-	snprintf(map, sizeof(map), "0 %u 1", geteuid());
-	return unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0 &&
-	       write_file("/proc/self/uid_map", map);
-}
-
-/* Why these tests cannot be run here; NULL: they can. */
-static const char *why_not(void)
-{
-	pid_t pid = fork();
-	int status;
-
-	if (pid == 0)
-		_exit(enter_namespace() ? 0 : 1);
-	if (pid < 0 || waitpid(pid, &status, 0) != pid || status != 0)
-		return "no network namespace can be made";
-	if (system("ip -V >/dev/null 2>&1") != 0)
-		return "no ip(8)";
-	return NULL;
-}
-
-/* No IPv6 of the kernel's own, which would speak up when it likes. */
-static void make_pair(void)
-{
-	ck_assert(enter_namespace());
-	write_file("/proc/sys/net/ipv6/conf/default/disable_ipv6", "1");
-	run("ip link add near address 02:00:00:00:00:01 type veth "
-	    "peer name far address 02:00:00:00:00:02");
-	run("ip link set far up && ip link set near up");
-}
-
-static int open_far(void)
-{
-	struct sockaddr_ll addr = {
-		.sll_family = AF_PACKET,
-		.sll_protocol = htons(ETH_P_ALL),
-		.sll_ifindex = (int)if_nametoindex("far"),
-	};
-	int on = 1, bytes = 8 << 20;
-	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
-
-	ck_assert_int_ge(fd, 0);
-	setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes));
-	setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &bytes, sizeof(bytes));
-	ck_assert_int_eq(setsockopt(fd, SOL_PACKET, PACKET_VNET_HDR, &on,
-				    sizeof(on)),
-			 0);
-	ck_assert_int_eq(setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &on,
-				    sizeof(on)),
-			 0);
-	ck_assert_int_eq(bind(fd, (struct sockaddr *)&addr, sizeof(addr)), 0);
-	return fd;
-}
 
 static struct lvs_port *open_port(const char *ifname, uint32_t buffers)
 {
@@ -130,49 +45,12 @@ static void rig_close(struct rig *rig)
 
 static void rig_put(struct rig *rig, const struct frame *f)
 {
-	struct virtio_net_hdr vnet = {
-		.flags = f->off.flags & LVS_OFF_CSUM
-				 ? VIRTIO_NET_HDR_F_NEEDS_CSUM
-				 : 0,
-		.gso_type =
-			f->off.gso == LVS_GSO_TCPV4   ? VIRTIO_NET_HDR_GSO_TCPV4
-			: f->off.gso == LVS_GSO_TCPV6 ? VIRTIO_NET_HDR_GSO_TCPV6
-						      : VIRTIO_NET_HDR_GSO_NONE,
-		.hdr_len = (uint16_t)f->payload,
-		.gso_size = f->off.gso_size,
-		.csum_start = f->off.csum_start,
-		.csum_offset = f->off.csum_offset,
-	};
-	struct iovec iov[2] = {
-		{ &vnet, sizeof(vnet) },
-		{ (void *)(uintptr_t)f->bytes, f->len },
-	};
-
-	ck_assert_int_eq(writev(rig->far_fd, iov, 2),
-			 (ssize_t)(sizeof(vnet) + f->len));
+	veth_put(rig->far_fd, f);
 }
 
 static void rig_take(struct rig *rig, struct frame *f)
 {
-	struct pollfd fd = { .fd = rig->far_fd, .events = POLLIN };
-	struct virtio_net_hdr vnet;
-	struct iovec iov[2] = {
-		{ &vnet, sizeof(vnet) },
-		{ f->bytes, sizeof(f->bytes) },
-	};
-	ssize_t got;
-
-	ck_assert_msg(poll(&fd, 1, 5000) == 1, "nothing was sent");
-	got = readv(rig->far_fd, iov, 2);
-	ck_assert_int_gt(got, (ssize_t)sizeof(vnet));
-	f->len = (size_t)got - sizeof(vnet);
-	memset(&f->off, 0, sizeof(f->off));
-	if (vnet.flags & VIRTIO_NET_HDR_F_NEEDS_CSUM)
-		f->off.flags = LVS_OFF_CSUM;
-	f->off.gso = vnet.gso_type == VIRTIO_NET_HDR_GSO_TCPV4	 ? LVS_GSO_TCPV4
-		     : vnet.gso_type == VIRTIO_NET_HDR_GSO_TCPV6 ? LVS_GSO_TCPV6
-								 : LVS_GSO_NONE;
-	f->off.gso_size = vnet.gso_size;
+	veth_take(rig->far_fd, f);
 }
 
 static void tag(struct frame *f, uint16_t tci)
@@ -283,7 +161,7 @@ START_TEST(goes_on_after_down_and_up)
 	ck_assert_uint_eq(lvs_port_tx(rig.port, pkts, 1), 0);
 	lvs_port_stats(rig.port, &stats);
 	ck_assert_uint_eq(stats.tx_dropped, 1);
-	run("ip link set near up");
+	pair_up();
 	rig_put(&rig, &f);
 	got = rx_one(&rig);
 	ck_assert_uint_eq(lvs_port_tx(rig.port, &got, 1), 1);
@@ -303,7 +181,7 @@ START_TEST(opens_an_interface_that_is_down)
 	run("ip link set near down");
 	rig.port = open_port("near", 4);
 	expect_none(&rig);
-	run("ip link set near up");
+	pair_up();
 	frame_tcp(&f, AF_INET, 50);
 	frame_finish(&f);
 	rig_put(&rig, &f);
@@ -346,25 +224,38 @@ START_TEST(counts_what_the_kernel_had_no_room_for)
 }
 END_TEST
 
+/* What nobody(7) is told; in a process of its own, for there is no way back. */
+static int open_as_nobody(const struct lvs_port_opts *opts)
+{
+	struct lvs_port *port;
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0) {
+		if (setresuid(65534, 65534, 65534) < 0)
+			_exit(EPERM);
+		_exit(-lvs_port_open("af_packet", opts, &port));
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	return -WEXITSTATUS(status);
+}
+
 START_TEST(open_errors)
 {
+	static const char *const names[] = {
+		"nonesuch", "a-name-longer-than-any-interface-has", NULL
+	};
 	struct lvs_port_opts opts = LVS_OPTS(struct lvs_port_opts);
 	struct lvs_port *port = NULL;
 
 	make_pair();
-	opts.ifname = "nonesuch";
-	ck_assert_int_eq(lvs_port_open("af_packet", &opts, &port),
-			 LVS_ERR_NODEV);
-	opts.ifname = "a-name-longer-than-any-interface-has";
-	ck_assert_int_eq(lvs_port_open("af_packet", &opts, &port),
-			 LVS_ERR_NODEV);
-	opts.ifname = NULL;
-	ck_assert_int_eq(lvs_port_open("af_packet", &opts, &port),
-			 LVS_ERR_NODEV);
-	opts.ifname = "near";
-	if (setresuid(65534, 65534, 65534) == 0)
+	for (size_t i = 0; i < 3; i++) {
+		opts.ifname = names[i];
 		ck_assert_int_eq(lvs_port_open("af_packet", &opts, &port),
-				 LVS_ERR_PERM);
+				 LVS_ERR_NODEV);
+	}
+	opts.ifname = "near";
+	ck_assert_int_eq(open_as_nobody(&opts), LVS_ERR_PERM);
 	ck_assert_ptr_null(port);
 }
 END_TEST
@@ -407,7 +298,7 @@ START_TEST(a_device_without_link_header)
 }
 END_TEST
 
-LVS_TEST_MAIN_UNLESS(why_not(), "io/af_packet", CONTRACT_TESTS,
+LVS_TEST_MAIN_UNLESS(why_not(), "io/af_packet", CONTRACT_TESTS, OFFLOAD_TESTS,
 		     only_what_concerns_the_interface_is_lent,
 		     does_not_hear_itself, goes_on_after_down_and_up,
 		     opens_an_interface_that_is_down,

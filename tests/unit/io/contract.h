@@ -224,37 +224,6 @@ START_TEST(sends_more_than_a_burst)
 }
 END_TEST
 
-START_TEST(unfinished_packets_cross_as_they_are)
-{
-	static struct frame f, got;
-	static const size_t payloads[] = { 200, 60000 };
-	struct rig rig;
-
-	rig_open(&rig, 4);
-	EACH_FAMILY(family)
-	{
-		for (size_t i = 0; i < 2; i++) {
-			struct lvs_pkt *pkt;
-
-			frame_tcp(&f, (int)family, payloads[i]);
-			rig_put(&rig, &f);
-			pkt = rx_one(&rig);
-			expect_same(pkt, &f);
-			ck_assert_uint_eq(lvs_port_tx(rig.port, &pkt, 1), 1);
-			lvs_port_release(rig.port, &pkt, 1);
-			rig_take(&rig, &got);
-			ck_assert_uint_eq(got.len, f.len);
-			ck_assert_mem_eq(got.bytes, f.bytes, got.len);
-			ck_assert_uint_eq(got.off.gso, f.off.gso);
-			ck_assert_uint_eq(got.off.gso_size, f.off.gso_size);
-			ck_assert_uint_eq(got.off.flags & LVS_OFF_CSUM,
-					  LVS_OFF_CSUM);
-		}
-	}
-	rig_close(&rig);
-}
-END_TEST
-
 START_TEST(sends_what_another_port_lent)
 {
 	static struct frame f, got;
@@ -364,7 +333,6 @@ END_TEST
 	lends_what_arrives, a_broadcast_is_not_to_this_host,                   \
 		lends_in_order_and_no_more_than_asked_or_agreed,               \
 		sends_in_order, sends_more_than_a_burst,                       \
-		unfinished_packets_cross_as_they_are,                          \
 		sends_what_another_port_lent,                                  \
 		what_no_interface_can_cut_is_cut_before,                       \
 		a_checksum_behind_an_outer_header_is_completed, counts

@@ -3,7 +3,7 @@
  * memory.c - the memory backend: the contract, and its other side.
  */
 #include "check.h"
-#include "contract.h"
+#include "offload.h"
 
 static struct lvs_port *open_memory(uint32_t link, uint32_t buffers,
 				    bool can_all)
@@ -156,7 +156,8 @@ START_TEST(backends_can_be_listed_and_found)
 }
 END_TEST
 
-LVS_TEST_MAIN("io/memory", CONTRACT_TESTS, a_full_queue_takes_no_more,
+LVS_TEST_MAIN("io/memory", CONTRACT_TESTS, OFFLOAD_TESTS,
+	      a_full_queue_takes_no_more,
 	      take_says_when_the_buffer_is_too_small,
 	      what_the_interface_cannot_do_is_done_before,
 	      open_says_what_is_wrong, backends_can_be_listed_and_found)

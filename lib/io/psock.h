@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * psock.h - a packet socket on an interface, and what it receives.
+ *
+ * The receiving half of the backends that have one; they differ in how they
+ * send.  With or without the link header; offload state as the kernel has it.
+ */
+#ifndef LVS_IO_PSOCK_H
+#define LVS_IO_PSOCK_H
+
+#include "io/bufs.h"
+#include <linux/virtio_net.h>
+#include <lvs/port.h>
+
+#define LVS_VNET_LEN sizeof(struct virtio_net_hdr)
+
+struct lvs_psock {
+	int fd;
+	uint32_t ifindex;
+	uint16_t l2_len;
+	bool cooked; /* the link header is taken off */
+	bool down;   /* the kernel said so, and nothing came since */
+	uint64_t rx_packets, rx_bytes, rx_dropped;
+	struct lvs_bufs bufs;
+};
+
+/*
+ * Open OPTS->ifname in *PS, which is zeroed.  COOKED: without link header and
+ * link number, and only IP that is sent to this host.  The errors are
+ * lvs_port_open's; in any case *PS can be closed.
+ */
+int lvs_psock_open(struct lvs_psock *ps, const struct lvs_port_opts *opts,
+		   bool cooked);
+void lvs_psock_close(struct lvs_psock *ps);
+
+/* As a backend's. */
+int lvs_psock_rx(struct lvs_psock *ps, struct lvs_pkt *pkts[], size_t max);
+void lvs_psock_release(struct lvs_psock *ps, struct lvs_pkt *const pkts[],
+		       size_t count);
+
+/* What was received into STATS; what was sent stays as it is there. */
+void lvs_psock_stats(struct lvs_psock *ps, struct lvs_port_stats *stats);
+
+#endif

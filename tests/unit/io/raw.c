@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * raw.c - the raw backend: IP packets in, and out by the host's routing.
+ */
+#define _GNU_SOURCE /* unshare(2) */
+#include "check.h"
+#include "veth.h"
+#include <lvs/port.h>
+
+/* The near end is 10.9.0.9 and fd00::9, and knows 10.9.0.2 and fd00...::2. */
+static struct lvs_port *open_raw(int *far_fd)
+{
+	struct lvs_port_opts opts = LVS_OPTS(struct lvs_port_opts);
+	struct lvs_port *port;
+
+	make_pair();
+	write_file("/proc/sys/net/ipv6/conf/near/disable_ipv6", "0");
+	write_file("/proc/sys/net/ipv6/conf/near/accept_dad", "0");
+	run("ip addr add 10.9.0.9/24 dev near");
+	run("ip addr add fd00::9/64 dev near nodad");
+	run("ip route add fd00::/16 dev near");
+	run("ip neigh add 10.9.0.2 lladdr 02:00:00:00:00:02 dev near");
+	run("ip neigh add fd00::2 lladdr 02:00:00:00:00:02 dev near");
+	*far_fd = open_far();
+	opts.ifname = "near";
+	ck_assert_int_eq(lvs_port_open("raw", &opts, &port), 0);
+	ck_assert_uint_eq(lvs_port_link(port), LVS_LINK_NONE);
+	return port;
+}
+
+static struct lvs_pkt *rx_one(struct lvs_port *port)
+{
+	struct pollfd fd = { .fd = lvs_port_fd(port), .events = POLLIN };
+	struct lvs_pkt *pkt;
+
+	ck_assert_int_eq(poll(&fd, 1, 5000), 1);
+	ck_assert_int_eq(lvs_port_rx(port, &pkt, 1), 1);
+	return pkt;
+}
+
+/* The next frame with TCP in it: the host says things of its own, too. */
+static void take_tcp(int far_fd, struct frame *f)
+{
+	const unsigned char *l3 = f->bytes + FRAME_L2;
+
+	do {
+		veth_take(far_fd, f);
+	} while (!(l3[0] >> 4 == 4 && l3[9] == 6) &&
+		 !(l3[0] >> 4 == 6 && l3[6] == 6));
+}
+
+START_TEST(lends_ip_without_link_header)
+{
+	static const int families[] = { AF_INET, AF_INET6 };
+	static struct frame f;
+	int far_fd;
+	struct lvs_port *port = open_raw(&far_fd);
+
+	for (size_t i = 0; i < 2; i++) {
+		struct lvs_pkt *pkt;
+
+		/* 60000 bytes nobody has cut, or summed. */
+		frame_tcp(&f, families[i], 60000);
+		veth_put(far_fd, &f);
+		pkt = rx_one(port);
+		ck_assert_uint_eq(pkt->l2_len, 0);
+		ck_assert_uint_eq(pkt->link_in, LVS_LINK_NONE);
+		ck_assert_uint_eq(pkt->to_host, 1);
+		ck_assert_uint_eq(pkt->len, f.len - FRAME_L2);
+		ck_assert_mem_eq(pkt->data, f.bytes + FRAME_L2, pkt->len);
+		ck_assert_uint_eq(pkt->off.gso, f.off.gso);
+		ck_assert_uint_eq(pkt->off.csum_start,
+				  f.off.csum_start - FRAME_L2);
+		lvs_port_release(port, &pkt, 1);
+	}
+	lvs_port_close(port);
+}
+END_TEST
+
+START_TEST(lends_nothing_but_ip_to_this_host)
+{
+	static struct frame f;
+	int far_fd;
+	struct lvs_port *port = open_raw(&far_fd);
+	struct lvs_pkt *pkt;
+
+	frame_tcp(&f, AF_INET, 10);
+	frame_finish(&f);
+	memset(f.bytes, 0xff, 6);
+	veth_put(far_fd, &f); /* broadcast */
+	frame_tcp(&f, AF_INET, 10);
+	frame_put16(f.bytes + 12, 0x0806);
+	veth_put(far_fd, &f); /* ARP */
+	frame_tcp(&f, AF_INET, 77);
+	frame_finish(&f);
+	veth_put(far_fd, &f);
+	pkt = rx_one(port);
+	ck_assert_uint_eq(pkt->len, f.len - FRAME_L2);
+	lvs_port_release(port, &pkt, 1);
+	lvs_port_close(port);
+}
+END_TEST
+
+START_TEST(the_host_routes_what_is_sent_finished)
+{
+	static const int families[] = { AF_INET, AF_INET6 };
+	static struct frame f, got;
+	int far_fd;
+	struct lvs_port *port = open_raw(&far_fd);
+	struct lvs_port_stats stats;
+
+	for (size_t i = 0; i < 2; i++) {
+		struct lvs_pkt pkt;
+		struct lvs_pkt *pkts[1] = { &pkt };
+
+		frame_tcp(&f, families[i], 2 * FRAME_MSS);
+		if (families[i] == AF_INET6) /* to fd00::2 */
+			f.bytes[FRAME_L2 + 23] = 0;
+		if (families[i] == AF_INET6)
+			f.bytes[FRAME_L2 + 24] = 0xfd;
+		frame_put16(f.bytes + f.off.csum_start + 16,
+			    frame_pseudo(f.bytes + FRAME_L2,
+					 f.len - f.off.csum_start));
+		lvs_pkt_init(&pkt, f.bytes, (uint32_t)f.len, 0, (uint32_t)f.len,
+			     FRAME_L2);
+		pkt.off = f.off;
+		ck_assert_uint_eq(lvs_port_tx(port, pkts, 1), 1);
+		for (size_t seg = 0; seg < 2; seg++) {
+			take_tcp(far_fd, &got);
+			ck_assert_uint_eq(got.len, f.payload + FRAME_MSS);
+			ck_assert_mem_eq(got.bytes + f.payload,
+					 f.bytes + f.payload + seg * FRAME_MSS,
+					 FRAME_MSS);
+			ck_assert(frame_right(&got, FRAME_L2));
+			/* From an address that the host does not have. */
+			ck_assert_mem_eq(got.bytes + FRAME_L2 + 12,
+					 f.bytes + FRAME_L2 + 12,
+					 i == 0 ? 4 : 12);
+		}
+	}
+	lvs_port_stats(port, &stats);
+	ck_assert_uint_eq(stats.tx_packets, 2);
+	ck_assert_uint_eq(stats.tx_dropped, 0);
+	lvs_port_close(port);
+}
+END_TEST
+
+START_TEST(what_cannot_be_routed_is_counted)
+{
+	static struct frame f;
+	int far_fd;
+	struct lvs_port *port = open_raw(&far_fd);
+	struct lvs_port_stats stats;
+	struct lvs_pkt pkt;
+	struct lvs_pkt *pkts[1] = { &pkt };
+
+	frame_tcp(&f, AF_INET, 10);
+	frame_finish(&f);
+	f.bytes[FRAME_L2 + 16] = 11; /* 11.9.0.2 */
+	lvs_pkt_init(&pkt, f.bytes, (uint32_t)f.len, 0, (uint32_t)f.len,
+		     FRAME_L2);
+	ck_assert_uint_eq(lvs_port_tx(port, pkts, 1), 0);
+	lvs_port_stats(port, &stats);
+	ck_assert_uint_eq(stats.tx_dropped, 1);
+	lvs_port_close(port);
+}
+END_TEST
+
+LVS_TEST_MAIN_UNLESS(why_not(), "io/raw", lends_ip_without_link_header,
+		     lends_nothing_but_ip_to_this_host,
+		     the_host_routes_what_is_sent_finished,
+		     what_cannot_be_routed_is_counted)
