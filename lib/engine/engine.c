@@ -66,6 +66,7 @@ static void engine_init(struct lvs_engine *eng, struct lvs_director *dir)
 	lvs_parcels_init(&eng->held);
 	lvs_parcels_init(&eng->made);
 	lvs_parcels_init(&eng->lent);
+	lvs_fragments_init(&eng->fragments, dir->hash_key);
 }
 
 /* What ENG needs of its own and with others; undone by engine_fini. */
@@ -107,6 +108,7 @@ static void engine_fini(struct lvs_engine *eng)
 	lvs_parcels_free(&eng->held, mem);
 	lvs_parcels_free(&eng->made, mem);
 	lvs_parcels_free(&eng->lent, mem);
+	lvs_fragments_free(&eng->fragments, mem);
 	lvs_mem_free(mem, eng->actions,
 		     eng->actions_size * sizeof(*eng->actions));
 }
@@ -168,6 +170,7 @@ lvs_tstamp lvs_engine_tick(struct lvs_engine *eng, lvs_tstamp now)
 	pthread_mutex_lock(&eng->slot.gate);
 	lvs_engine_begin(eng, now);
 	next = expire(eng);
+	lvs_engine_expire_pieces(eng);
 	if (eng->held.first)
 		lvs_engine_look(eng);
 	if (eng->held.first && next > now + HOLD_PERIOD)

@@ -13,6 +13,7 @@
 #define LVS_ENGINE_ENGINE_H
 
 #include "engine/control.h"
+#include "engine/fragment.h"
 #include "engine/parcel.h"
 #include "fwd/fwd.h"
 #include "model/conn.h"
@@ -77,6 +78,8 @@ struct lvs_engine {
 	struct lvs_parcels lent; /* until the next call */
 	bool look;		 /* at `held`: the net has changed */
 	uint16_t ip_id;		 /* of the next outer header */
+
+	struct lvs_fragments fragments;
 
 	struct lvs_engine_stats count;
 	struct lvs_burst burst;
@@ -234,8 +237,24 @@ void lvs_engine_leave(struct lvs_engine *eng, struct lvs_pkt *pkt, uint16_t l3,
 void lvs_engine_leave_made(struct lvs_engine *eng, struct lvs_parcel *parcel,
 			   uint16_t l3, const struct lvs_exit *exit);
 
+/* PARCEL has a verdict: it can be fetched, was held anew, or it ends here. */
+void lvs_engine_settle(struct lvs_engine *eng, struct lvs_parcel *parcel);
+
 /* Held packets: those whose hop is known now can be sent, old ones are gone. */
 void lvs_engine_look(struct lvs_engine *eng);
+
+/* ---- pieces.c ------------------------------------------------------------ */
+
+/* P, a first fragment, was dealt with; FLOW is what it was looked up by. */
+void lvs_engine_first_piece(struct lvs_engine *eng, const struct lvs_parsed *p,
+			    const struct lvs_flow *flow);
+
+/* PKT is a later fragment. */
+void lvs_engine_piece(struct lvs_engine *eng, struct lvs_pkt *pkt,
+		      const struct lvs_parsed *p);
+
+/* Fragments that have waited long enough for their first go. */
+void lvs_engine_expire_pieces(struct lvs_engine *eng);
 
 /* ---- list.c -------------------------------------------------------------- */
 

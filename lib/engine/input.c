@@ -147,6 +147,8 @@ static void treat_flow(struct lvs_engine *eng, size_t i)
 		lvs_engine_request(eng, b->pkts[i], &b->parsed[i], conn);
 	else
 		lvs_engine_reply(eng, b->pkts[i], &b->parsed[i], conn);
+	if (b->parsed[i].first_fragment && b->pkts[i]->verdict != LVS_PASS)
+		lvs_engine_first_piece(eng, &b->parsed[i], b->flows[i]);
 }
 
 static void treat_icmp(struct lvs_engine *eng, size_t i)
@@ -176,6 +178,8 @@ static void treat(struct lvs_engine *eng, size_t i)
 		treat_flow(eng, i);
 	else if (p->kind == LVS_PKT_ICMP_ERROR)
 		treat_icmp(eng, i);
+	else if (p->kind == LVS_PKT_FRAGMENT)
+		lvs_engine_piece(eng, pkt, p);
 	else if (p->kind == LVS_PKT_BAD)
 		treat_bad(eng, pkt, p, p->reason);
 	else

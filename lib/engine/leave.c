@@ -103,16 +103,18 @@ void lvs_engine_leave(struct lvs_engine *eng, struct lvs_pkt *pkt, uint16_t l3,
 	send_by(pkt, l3, exit->hop);
 }
 
-/* PARCEL has a verdict: it can be fetched, or it ends here. */
-static void settle(struct lvs_engine *eng, struct lvs_parcel *parcel)
+void lvs_engine_settle(struct lvs_engine *eng, struct lvs_parcel *parcel)
 {
-	if (parcel->pkt.verdict == LVS_SEND && eng->made.count >= MADE_MAX)
-		lvs_pkt_drop(&parcel->pkt, LVS_REASON_TX);
-	if (parcel->pkt.verdict == LVS_SEND) {
+	struct lvs_pkt *pkt = &parcel->pkt;
+
+	if (pkt->verdict == LVS_SEND && eng->made.count >= MADE_MAX)
+		lvs_pkt_drop(pkt, LVS_REASON_TX);
+	if (pkt->verdict == LVS_SEND) {
 		lvs_parcels_put(&eng->made, parcel);
 		return;
 	}
-	eng->count.dropped[parcel->pkt.reason]++;
+	if (pkt->verdict == LVS_DROP)
+		eng->count.dropped[pkt->reason]++;
 	lvs_parcel_free(parcel, &eng->dir->mem);
 }
 
@@ -133,7 +135,7 @@ void lvs_engine_leave_made(struct lvs_engine *eng, struct lvs_parcel *parcel,
 		hold(eng, parcel, exit);
 		return;
 	}
-	settle(eng, parcel);
+	lvs_engine_settle(eng, parcel);
 }
 
 /* What becomes of PARCEL now; LVS_HELD: it goes on waiting. */
@@ -175,7 +177,7 @@ void lvs_engine_look(struct lvs_engine *eng)
 		if (parcel->pkt.verdict == LVS_HELD)
 			lvs_parcels_put(&eng->held, parcel);
 		else
-			settle(eng, parcel);
+			lvs_engine_settle(eng, parcel);
 	}
 }
 

@@ -28,6 +28,7 @@ struct walk {
 	bool fragmented; /* by a header that says so, be it the only piece */
 	bool more;	 /* fragments follow */
 	bool en_route;	 /* a routing header has other addresses to visit */
+	uint32_t id;	 /* if fragmented: which pieces belong together */
 };
 
 static enum lvs_parse_kind bad(struct lvs_parsed *out, enum lvs_reason reason)
@@ -48,6 +49,7 @@ static void walk_ipv4(const unsigned char *data, uint32_t l3, uint32_t head,
 	walk->protocol = ip->protocol;
 	walk->more = (frag & LVS_IPV4_MF) != 0;
 	walk->fragmented = walk->more || walk->frag_offset;
+	walk->id = ip->id_be;
 	walk->en_route = false;
 }
 
@@ -76,6 +78,7 @@ static enum lvs_reason walk_ipv6(const unsigned char *data, uint32_t at,
 			walk->fragmented = true;
 			walk->more = (frag & LVS_IPV6_MORE) != 0;
 			walk->frag_offset = frag & LVS_IPV6_OFFSET;
+			walk->id = lvs_load32(data + at + 4);
 			at += sizeof(struct lvs_ipv6_frag);
 			if (!walk->frag_offset)
 				continue;
@@ -288,6 +291,8 @@ static enum lvs_parse_kind parse_rest(const struct lvs_pkt *pkt,
 		return bad(out, LVS_REASON_FRAGMENT);
 	if (walk->frag_offset + len > LVS_PKT_MAX)
 		return bad(out, LVS_REASON_FRAGMENT);
+	if (walk->fragmented)
+		out->frag_id = walk->id;
 	if (walk->frag_offset)
 		return LVS_PKT_FRAGMENT;
 	out->first_fragment = walk->more;

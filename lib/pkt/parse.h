@@ -72,6 +72,7 @@ struct lvs_parsed {
 	uint16_t l4;	     /* of the transport header */
 	uint16_t payload;    /* of what follows the transport header */
 	uint32_t l3_len;     /* length of the IP packet, header included */
+	uint32_t frag_id;    /* identification, of fragments only */
 	/* The packet that an ICMP error quotes; may be cut short. */
 	uint16_t inner_l3, inner_l4;
 	struct lvs_flow inner; /* ports if TCP, UDP or SCTP */

@@ -304,7 +304,7 @@ static int lay_inner(struct line *l, unsigned char *at, size_t size,
 static int lay_transport(struct line *l, unsigned char *at, size_t size,
 			 struct lvs_offload *off)
 {
-	if (l->is_frag && l->frag) {
+	if (l->is_frag && (l->frag || strcmp(l->proto, "proto") == 0)) {
 		for (unsigned i = 0; i < l->len; i++)
 			at[i] = sum_pattern(l->frag + i);
 		return (int)l->len;

@@ -164,8 +164,9 @@ static void run_file(const char *file, int af)
 }
 
 static const char *const files[] = {
-	"nat.flow",   "dr.flow",      "tunnel.flow", "errors.flow",
-	"state.flow", "resolve.flow", "dest.flow",   "persist.flow",
+	"nat.flow",    "dr.flow",      "tunnel.flow",
+	"errors.flow", "state.flow",   "resolve.flow",
+	"dest.flow",   "persist.flow", "fragment.flow",
 };
 
 START_TEST(flow_v4)
