@@ -44,10 +44,12 @@ struct lvs_ctl_server_opts {
 /*
  * Listen at OPTS->path for DIR (borrowed).  A socket there that nobody
  * answers on is replaced.  LVS_ERR_ADDRINUSE (somebody answers on it),
+ * LVS_ERR_EXIST (a file that is no socket), LVS_ERR_NOENT (no such folder),
  * LVS_ERR_INVAL (path too long), LVS_ERR_PERM, LVS_ERR_NOMEM, -errno.
  *
  * Peers may change things if their user is root or the server's own; others
- * get LVS_ERR_PERM for each command that is not read-only.
+ * get LVS_ERR_PERM for each command that is not read-only.  More peers than
+ * OPTS->clients are hung up on.
  */
 LVS_API int lvs_ctl_server_open(struct lvs_director *dir,
 				const struct lvs_ctl_server_opts *opts,
@@ -62,6 +64,7 @@ LVS_API int lvs_ctl_server_fd(struct lvs_ctl_server *srv);
 /* Do what is there to do, without waiting. */
 LVS_API void lvs_ctl_server_process(struct lvs_ctl_server *srv);
 
+/* One conversation, of one thread at a time; its calls wait for the answer. */
 struct lvs_ctl;
 
 /*
@@ -107,8 +110,9 @@ LVS_API int lvs_ctl_dest_list(struct lvs_ctl *ctl,
 			      struct lvs_dest_info **list, size_t *count);
 
 /*
- * Every connection, as it arrives; each CONN is borrowed for the call.  A call
- * that returns other than 0 ends the walk, and is returned.
+ * Every connection, as it arrives; each CONN is borrowed for the call, its
+ * state too.  A call that returns other than 0 ends the walk, and is returned;
+ * CTL then connects anew.  EACH must not use CTL.
  */
 LVS_API int lvs_ctl_conn_each(struct lvs_ctl *ctl,
 			      int (*each)(void *ctx,
