@@ -72,6 +72,22 @@ struct {
 	__type(value, __u8);
 } fragments SEC(".maps");
 
+/* Destinations that the host forwards to, as its routing said lately. */
+#define FORWARDED_BITS 10
+#define FORWARDED_TIME 1000000000ull
+
+struct forwarded {
+	struct lvs_claim_addr dst;
+	__u64 until;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1 << FORWARDED_BITS);
+	__type(key, __u32);
+	__type(value, struct forwarded);
+} forwarded SEC(".maps");
+
 /*
  * A prog array loses its programs with the last descriptor of it in user space:
  * a tc filter outlives its process, what it calls does not.
@@ -276,8 +292,17 @@ static bool is_opening(struct __sk_buff *skb, const struct packet *p)
 	       (tcp.flags & (TCP_SYN | TCP_ACK)) == TCP_SYN;
 }
 
-/* The host would keep P, or throw it away: it does not forward it. */
-static bool stays_here(struct __sk_buff *skb, const struct packet *p)
+static bool same_addr(const struct lvs_claim_addr *a,
+		      const struct lvs_claim_addr *b)
+{
+	return ((a->word_be[0] ^ b->word_be[0]) |
+		(a->word_be[1] ^ b->word_be[1]) |
+		(a->word_be[2] ^ b->word_be[2]) |
+		(a->word_be[3] ^ b->word_be[3])) == 0;
+}
+
+/* Whether the host's routing sends P on, rather than keep it or lose it. */
+static bool routes(struct __sk_buff *skb, const struct packet *p)
 {
 	struct bpf_fib_lookup fib = { .ifindex = skb->ifindex };
 	long ret;
@@ -291,8 +316,30 @@ static bool stays_here(struct __sk_buff *skb, const struct packet *p)
 		__builtin_memcpy(fib.ipv6_dst, &p->flow.dst, 16);
 	}
 	ret = bpf_fib_lookup(skb, &fib, sizeof(fib), 0);
-	return ret == BPF_FIB_LKUP_RET_NOT_FWDED ||
-	       ret == BPF_FIB_LKUP_RET_FWD_DISABLED;
+	return ret != BPF_FIB_LKUP_RET_NOT_FWDED &&
+	       ret != BPF_FIB_LKUP_RET_FWD_DISABLED;
+}
+
+/* The same, remembered for a second: routing costs more than all the rest. */
+static bool is_forwarded(struct __sk_buff *skb, const struct packet *p)
+{
+	const struct lvs_claim_addr *dst = &p->flow.dst;
+	__u32 slot = (dst->word_be[0] ^ dst->word_be[1] ^ dst->word_be[2] ^
+		      dst->word_be[3]) *
+			     0x9e3779b1u >>
+		     (32 - FORWARDED_BITS);
+	struct forwarded *known = bpf_map_lookup_elem(&forwarded, &slot);
+	__u64 now = bpf_ktime_get_ns();
+
+	if (known && known->until > now && same_addr(&known->dst, dst))
+		return true;
+	if (!routes(skb, p))
+		return false;
+	if (known) {
+		known->dst = *dst;
+		known->until = now + FORWARDED_TIME;
+	}
+	return true;
 }
 
 /*
@@ -312,9 +359,9 @@ static int judge(struct __sk_buff *skb, const struct packet *p,
 	if (from & LVS_CLAIM_ANSWERS)
 		return LVS_CLAIM_REPLY;
 	if (from & LVS_CLAIM_REAL) {
-		if (bpf_map_lookup_elem(&direct, flow) || stays_here(skb, p))
+		if (bpf_map_lookup_elem(&direct, flow) || !is_forwarded(skb, p))
 			return PASS;
-		if (error || !is_opening(skb, p))
+		if (!is_opening(skb, p))
 			return LVS_CLAIM_REPLY;
 		remember_direct(flow);
 	}

@@ -233,6 +233,12 @@ static const struct {
 	{ "an echo that quotes a packet",
 	  "G > V icmp @echo ( V:80 > C:1000 tcp A )", "pass" },
 
+	{ "an error about what a real server said",
+	  "G > R1 icmp @unreach ( R1:8080 > C2:7 tcp A )", "pass" },
+	{ "which asks for nothing", "R1:8080 > C2:7 tcp A", "reply" },
+	{ "an error that quotes a later fragment",
+	  "G > V2 icmp @unreach ( V2 > C tcp A frag 16 id 3 len 8 )", "pass" },
+
 	{ "every port of a service for all", "C:1000 > V2:12345 tcp S",
 	  "request" },
 	{ "but not every protocol", "C:1000 > V2:12345 udp", "pass" },
@@ -283,6 +289,31 @@ START_TEST(verdicts)
 }
 END_TEST
 
+/* Where packets are forwarded to is remembered: for nobody else. */
+START_TEST(many_destinations)
+{
+	for (size_t f = 0; f < 2; f++) {
+		struct lvs_director *dir = configured(families[f]);
+		struct lvs_claim *claim = open_claim(dir);
+		unsigned char frame[1024],
+			*last = frame + ETH_LEN + (f ? 40 : 20) - 1;
+		size_t len = frame_of("R1:8080 > C:1000 tcp SA", families[f],
+				      frame, sizeof(frame));
+
+		for (unsigned i = 0; i < 8192; i++) {
+			last[0] = (unsigned char)(2 + i % 250);
+			last[-1] = (unsigned char)(i / 250);
+			ck_assert_str_eq(verdict(claim, frame, len), "reply");
+		}
+		len = frame_of("R1:8080 > DS:4000 tcp SA", families[f], frame,
+			       sizeof(frame));
+		ck_assert_str_eq(verdict(claim, frame, len), "pass");
+		lvs_claim_close(claim);
+		lvs_director_free(dir);
+	}
+}
+END_TEST
+
 /* Bytes put in between header and transport header, and what then leads on. */
 static const struct {
 	const char *what;
@@ -292,6 +323,7 @@ static const struct {
 	{ "hop-by-hop options", "00 0600010400000000", "request" },
 	{ "destination options, sixteen bytes",
 	  "3c 0601010c000000000000000000000000", "request" },
+	{ "two headers", "00 3c00010400000000 0600010400000000", "request" },
 	{ "a routing header that has been gone through", "2b 0600000000000000",
 	  "request" },
 	{ "a routing header with an address left", "2b 0600000100000000",
@@ -453,6 +485,6 @@ static const char *missing(void)
 	return NULL;
 }
 
-LVS_TEST_MAIN_UNLESS(missing(), "bpf/claim", verdicts, extension_headers,
-		     ipv4_options, second_vlan_tag, for_another_host, syncing,
-		     limit)
+LVS_TEST_MAIN_UNLESS(missing(), "bpf/claim", verdicts, many_destinations,
+		     extension_headers, ipv4_options, second_vlan_tag,
+		     for_another_host, syncing, limit)
