@@ -301,11 +301,16 @@ static double churn(struct lvs_conn_table *tab, uint32_t count)
 	return ns;
 }
 
+static unsigned runs_for(uint32_t count)
+{
+	return count <= 1000000 ? 5 : count <= 10000000 ? 3 : 1;
+}
+
 static void by_size(uint32_t count)
 {
 	struct filled filled;
 	struct lvs_conn_table *tab =
-		fill(count, false, count <= 1000000 ? 5 : 3, &filled);
+		fill(count, false, runs_for(count), &filled);
 
 	printf("%9u %s %6.1f", count, pages ? "2M" : "4K",
 	       lookups(tab, NULL, count, false, HITS));
@@ -323,6 +328,10 @@ static void compared(uint32_t count)
 {
 	struct chains chains;
 
+	if (count > 10000000) { /* 32 GB */
+		printf("       -\n");
+		return;
+	}
 	chains_new(&chains, count);
 	printf("  %6.1f\n", lookups(NULL, &chains, count, false, CHAINS));
 	chains_free(&chains);
