@@ -7,8 +7,8 @@
  * kernel.  Calls may come from any thread and take effect between bursts.
  *
  * The director answers ARP and neighbour solicitations for its VIPs on every
- * link, unless the VIP is one of the host's own addresses: the host answers
- * for itself.
+ * link, unless the host does so itself: for an IPv4 address of its own it does
+ * on every link, for an IPv6 one on the link that has it.
  */
 #ifndef LVS_NET_H
 #define LVS_NET_H

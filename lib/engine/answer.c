@@ -65,7 +65,7 @@ static const struct lvs_link *speaks_for(const struct lvs_engine *eng,
 	if (!link || !link->ethernet || !link->up)
 		return NULL;
 	if (!lvs_director_is_vip(eng->dir, target) ||
-	    lvs_net_do_is_local(eng->dir->net, target))
+	    lvs_net_host_answers(eng->dir->net, pkt->link_in, target))
 		return NULL;
 	return link;
 }

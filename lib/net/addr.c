@@ -117,6 +117,14 @@ bool lvs_net_do_is_local(const struct lvs_net *net, const struct lvs_addr *addr)
 	return route && route->conf.type == LVS_ROUTE_LOCAL;
 }
 
+bool lvs_net_host_answers(const struct lvs_net *net, uint32_t link,
+			  const struct lvs_addr *addr)
+{
+	if (addr->family == AF_INET6)
+		return find_on(net, link, addr) != NULL;
+	return lvs_net_do_is_local(net, addr);
+}
+
 uint32_t lvs_net_addr_link(const struct lvs_net *net,
 			   const struct lvs_addr *addr)
 {

@@ -64,6 +64,14 @@ bool lvs_net_do_is_local(const struct lvs_net *net,
 bool lvs_net_do_wanted(struct lvs_net *net, uint32_t *link,
 		       struct lvs_addr *addr);
 
+/*
+ * Whether the host itself answers who asks for ADDR on LINK: Linux does for an
+ * IPv4 address of its own on every link, for an IPv6 one on the link that has
+ * it.
+ */
+bool lvs_net_host_answers(const struct lvs_net *net, uint32_t link,
+			  const struct lvs_addr *addr);
+
 /* Whether anything is known: without a link there is no routing to do. */
 bool lvs_net_is_empty(const struct lvs_net *net);
 

@@ -177,15 +177,15 @@ static void do_forgetnet(struct run *r, char **w, size_t n)
 	lvs_net_clear(r->dir);
 }
 
-/* An address becomes the host's own. */
+/* An address becomes the host's own, on link c unless another is named. */
 static void do_own(struct run *r, char **w, size_t n)
 {
+	uint32_t link = n > 1 ? net_link(w[1]) : LINK_C;
 	struct lvs_addr addr;
 
-	(void)n;
 	read_endpoint(r, w[0], &addr);
 	must(r,
-	     lvs_net_addr_set(r->dir, LINK_C, &addr,
+	     lvs_net_addr_set(r->dir, link, &addr,
 			      lvs_family_bits(addr.family)),
 	     w[0]);
 }

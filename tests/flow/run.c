@@ -29,7 +29,7 @@
  *	neigh R4 up                 or stale, or failed
  *	route F c C2                the route to F's network is by C2 now
  *	link s down                 or up, or its MTU
- *	own V                       becomes an address of the host
+ *	own V s                     becomes an address of the host, on link s
  *	forgetnet                   nothing is known of the network
  *	wanted R4                   by lvs_net_wanted; none
  *	engine N                    use the N-th engine, made if need be
