@@ -12,6 +12,7 @@
 #define TIMEOUT_MAX (31u * 24 * 60 * 60) /* seconds, as IPVS */
 
 static const struct conf_choice conflicts[] = {
+	{ "claim", CONFLICTS_CLAIM },
 	{ "refuse", CONFLICTS_REFUSE },
 	{ "warn", CONFLICTS_WARN },
 	{ NULL, 0 },

@@ -33,8 +33,9 @@ struct conf_service {
 
 /* What to do about what the kernel would forward or answer as well. */
 enum conf_conflicts {
-	CONFLICTS_REFUSE,
-	CONFLICTS_WARN,
+	CONFLICTS_CLAIM,  /* keep it off; where that cannot be, refuse */
+	CONFLICTS_REFUSE, /* do not run */
+	CONFLICTS_WARN,	  /* say so */
 };
 
 struct conf {

@@ -4,12 +4,13 @@
  *
  * Two threads: the worker forwards (worker.c), this one does the rest: the
  * control socket, the kernel's news, signals, the clock, the configuration.
- * Opening happens after privileges are dropped, as everything can be opened
- * again later with those that are kept.
+ * Opening happens after privileges are dropped, as it must be possible again
+ * later with those that are kept; but for the claim, which is loaded once.
  */
 #include "daemon.h"
 #include "apply.h"
 #include "caps.h"
+#include "claim.h"
 #include "clock.h"
 #include "conf.h"
 #include "guard.h"
@@ -34,6 +35,7 @@ struct lvsd {
 	struct conf *cfg; /* what is applied */
 	struct loop loop;
 	int signal_fd, timer_fd;
+	struct lvs_claim *claim; /* NULL: none */
 	struct lvs_director *dir;
 	struct lvs_ctl_server *ctl;
 	struct lvs_rtnl *rtnl;
@@ -80,20 +82,30 @@ static void warn_of_later(const struct conf *old, const struct conf *cfg)
 		log_warn("socket = %s %s", cfg->socket, text);
 	if (differs(old->user, cfg->user))
 		log_warn("user = %s %s", cfg->user ? cfg->user : "", text);
+	if (old->conflicts != cfg->conflicts)
+		log_warn("kernel_conflicts %s", text);
 	if (old->connection_limit != cfg->connection_limit)
 		log_warn("connection_limit = %u %s", cfg->connection_limit,
 			 text);
 }
 
-/* Go over to CFG, which becomes ours; -1, and nothing changed, if we cannot. */
-static int go_over(struct lvsd *d, struct conf *cfg)
+static void apply_services(struct lvsd *d, const struct conf *before,
+			   const struct conf *cfg)
 {
 	struct apply_result result;
 
-	if (!guard_allows(d->dir, cfg) || interfaces_apply(d->ifs, cfg))
-		return -1;
-	apply_conf(d->dir, d->cfg == cfg ? NULL : d->cfg, cfg, &result);
+	apply_conf(d->dir, before, cfg, &result);
+	claim_sync(d->claim, d->dir);
 	log_result(cfg, &result);
+}
+
+/* Go over to CFG; -1, and nothing changed, if we cannot. */
+static int go_over(struct lvsd *d, const struct conf *cfg)
+{
+	if (!guard_allows(d->dir, cfg, d->claim != NULL) ||
+	    interfaces_apply(d->ifs, cfg))
+		return -1;
+	apply_services(d, d->cfg, cfg);
 	return 0;
 }
 
@@ -177,6 +189,14 @@ static void on_ctl(void *ctx)
 	lvs_ctl_server_process(d->ctl);
 }
 
+/* What lvsadm has changed is claimed before it has its answer. */
+static void on_change(void *ctx)
+{
+	struct lvsd *d = ctx;
+
+	claim_sync(d->claim, d->dir);
+}
+
 /* ---- start, in this order; each says itself what is wrong ---------------- */
 
 /* Blocked before there is a second thread, which inherits it. */
@@ -200,6 +220,13 @@ static int read_conf(struct lvsd *d)
 
 	d->cfg = conf_load(d->opt->config, &log);
 	return d->cfg ? 0 : -1;
+}
+
+static int open_claim(struct lvsd *d)
+{
+	if (d->cfg->num_interfaces && d->cfg->conflicts == CONFLICTS_CLAIM)
+		d->claim = claim_open();
+	return 0;
 }
 
 static int drop_privileges(struct lvsd *d)
@@ -253,6 +280,8 @@ static int open_control(struct lvsd *d)
 	opts.path = socket_path(d);
 	opts.log = log_sink();
 	opts.now = clock_now;
+	opts.changed = on_change;
+	opts.changed_ctx = d;
 	err = lvs_ctl_server_open(d->dir, &opts, &d->ctl);
 	if (!err)
 		return 0;
@@ -276,15 +305,19 @@ static int open_worker(struct lvsd *d)
 	int err = worker_start(d->dir, d->cfg->connection_limit, &d->worker);
 
 	if (!err) {
-		d->ifs = interfaces_new(d->dir, d->worker);
+		d->ifs = interfaces_new(d->dir, d->worker, d->claim);
 		err = d->ifs ? 0 : LVS_ERR_NOMEM;
 	}
 	return err ? failed("worker", err) : 0;
 }
 
+/* All is claimed before the first packet comes in. */
 static int apply_first(struct lvsd *d)
 {
-	return go_over(d, d->cfg);
+	if (!guard_allows(d->dir, d->cfg, d->claim != NULL))
+		return -1;
+	apply_services(d, NULL, d->cfg);
+	return interfaces_apply(d->ifs, d->cfg);
 }
 
 static int open_loop(struct lvsd *d)
@@ -315,6 +348,7 @@ static const struct {
 } steps[] = {
 	{ open_signals, LVSD_EXIT_FAILED },
 	{ read_conf, LVSD_EXIT_USAGE },
+	{ open_claim, LVSD_EXIT_FAILED },
 	{ drop_privileges, LVSD_EXIT_FAILED },
 	{ open_director, LVSD_EXIT_FAILED },
 	{ open_control, LVSD_EXIT_FAILED },
@@ -339,6 +373,7 @@ static void stop(struct lvsd *d)
 	interfaces_free(d->ifs);
 	worker_stop(d->worker);
 	lvs_rtnl_close(d->rtnl);
+	claim_close(d->claim);
 	lvs_director_free(d->dir);
 	conf_free(d->cfg);
 	loop_fini(&d->loop);

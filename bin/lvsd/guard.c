@@ -14,6 +14,7 @@
 
 struct guard {
 	const struct conf *cfg;
+	bool claimed;
 	enum lvs_level level;
 	unsigned found;
 };
@@ -45,11 +46,21 @@ static void forwarding_found(struct guard *g, const char *setting,
 		  family, setting);
 }
 
-static bool has_family(const struct conf *cfg, uint16_t family)
+/* The claim does not know which packets bear a mark. */
+static bool is_claimed(const struct guard *g, const struct conf_service *svc)
 {
-	for (size_t i = 0; i < cfg->num_services; i++)
-		if (cfg->services[i].conf.id.addr.family == family)
+	return g->claimed && !svc->conf.id.fwmark;
+}
+
+/* A service of FAMILY that the kernel sees the packets of. */
+static bool has_family(const struct guard *g, uint16_t family)
+{
+	for (size_t i = 0; i < g->cfg->num_services; i++) {
+		const struct conf_service *svc = &g->cfg->services[i];
+
+		if (svc->conf.id.addr.family == family && !is_claimed(g, svc))
 			return true;
+	}
 	return false;
 }
 
@@ -67,7 +78,7 @@ static void check_setting(struct guard *g, const char *dir, const char *ifname,
 static void check_forwarding(struct guard *g)
 {
 	const struct conf *cfg = g->cfg;
-	bool v4 = has_family(cfg, AF_INET), v6 = has_family(cfg, AF_INET6);
+	bool v4 = has_family(g, AF_INET), v6 = has_family(g, AF_INET6);
 
 	for (size_t i = 0; i < cfg->num_interfaces; i++) {
 		const char *ifname = cfg->interfaces[i].name;
@@ -89,7 +100,8 @@ static void check_address(struct guard *g, struct lvs_director *dir,
 	const struct lvs_service_id *id = &svc->conf.id;
 	char name[NAME_STRLEN], addr[LVS_ADDR_STRLEN];
 
-	if (id->fwmark || !lvs_net_is_local(dir, &id->addr))
+	if (id->fwmark || is_claimed(g, svc) ||
+	    !lvs_net_is_local(dir, &id->addr))
 		return;
 	g->found++;
 	lvs_addr_format(&id->addr, addr, sizeof(addr));
@@ -101,9 +113,14 @@ static void check_address(struct guard *g, struct lvs_director *dir,
 		  lvs_family_bits(id->addr.family));
 }
 
-bool guard_allows(struct lvs_director *dir, const struct conf *cfg)
+bool guard_allows(struct lvs_director *dir, const struct conf *cfg,
+		  bool claimed)
 {
-	struct guard g = { .cfg = cfg, .level = LVS_LOG_ERR };
+	struct guard g = {
+		.cfg = cfg,
+		.claimed = claimed,
+		.level = LVS_LOG_ERR,
+	};
 
 	if (cfg->conflicts == CONFLICTS_WARN)
 		g.level = LVS_LOG_WARNING;

@@ -6,8 +6,8 @@
  * virtual address is the host's own it answers (with a reset), and if it
  * forwards IP it sends the packet on, next to what the director sends.  Both
  * are found here before anything is forwarded.  Nothing is taken away from
- * the kernel; that is the claim's business, and where there is one these
- * checks have no object.
+ * the kernel: that is the claim's business, and what is claimed is no
+ * conflict.
  */
 #ifndef LVSD_GUARD_H
 #define LVSD_GUARD_H
@@ -15,10 +15,12 @@
 #include "conf.h"
 
 /*
- * Whether CFG can be run on this host, whose addresses DIR knows: false after
- * a line in the log for each conflict, with its remedy.  Where CFG says
- * CONFLICTS_WARN the lines are warnings, and it is true.
+ * Whether CFG can be run on this host, whose addresses DIR knows and whose
+ * kernel is kept off if CLAIMED: false after a line in the log for each
+ * conflict, with its remedy.  Where CFG says CONFLICTS_WARN the lines are
+ * warnings, and it is true.
  */
-bool guard_allows(struct lvs_director *dir, const struct conf *cfg);
+bool guard_allows(struct lvs_director *dir, const struct conf *cfg,
+		  bool claimed);
 
 #endif

@@ -19,20 +19,31 @@ struct entry {
 struct interfaces {
 	struct lvs_director *dir;
 	struct worker *worker;
+	struct lvs_claim *claim; /* may be NULL */
 	struct entry *entries;
 	size_t count;
 };
 
 struct interfaces *interfaces_new(struct lvs_director *dir,
-				  struct worker *worker)
+				  struct worker *worker,
+				  struct lvs_claim *claim)
 {
 	struct interfaces *ifs = calloc(1, sizeof(*ifs));
 
 	if (ifs) {
 		ifs->dir = dir;
 		ifs->worker = worker;
+		ifs->claim = claim;
 	}
 	return ifs;
+}
+
+/* The worker has it no more. */
+static void drop_port(struct interfaces *ifs, struct entry *e)
+{
+	claim_del_link(ifs->claim, lvs_port_link(e->port));
+	lvs_port_close(e->port);
+	e->port = NULL;
 }
 
 static void close_entry(struct interfaces *ifs, struct entry *e)
@@ -40,8 +51,7 @@ static void close_entry(struct interfaces *ifs, struct entry *e)
 	if (!e->port)
 		return;
 	worker_remove_port(ifs->worker, e->port);
-	lvs_port_close(e->port);
-	e->port = NULL;
+	drop_port(ifs, e);
 }
 
 void interfaces_free(struct interfaces *ifs)
@@ -73,21 +83,7 @@ static int open_port(struct entry *e)
 	return LVS_ERR_NOTSUP;
 }
 
-static int open_entry(struct interfaces *ifs, struct entry *e)
-{
-	int err = open_port(e);
-
-	if (err)
-		return err;
-	err = worker_add_port(ifs->worker, e->port);
-	if (err) {
-		lvs_port_close(e->port);
-		e->port = NULL;
-	}
-	return err;
-}
-
-static const char *remedy(int err)
+static const char *port_remedy(int err)
 {
 	switch (err) {
 	case LVS_ERR_NODEV:
@@ -101,6 +97,29 @@ static const char *remedy(int err)
 	default:
 		return "";
 	}
+}
+
+/*
+ * The kernel is kept off before the first packet is forwarded.  An error comes
+ * with *REMEDY.
+ */
+static int open_entry(struct interfaces *ifs, struct entry *e,
+		      const char **remedy)
+{
+	int err = open_port(e);
+
+	*remedy = port_remedy(err);
+	if (err)
+		return err;
+	err = claim_add_link(ifs->claim, lvs_port_link(e->port));
+	if (err)
+		*remedy = ", to keep the kernel off its packets; "
+			  "kernel_conflicts = refuse does without that";
+	else
+		err = worker_add_port(ifs->worker, e->port);
+	if (err)
+		drop_port(ifs, e);
+	return err;
 }
 
 static struct entry *find(const struct interfaces *ifs,
@@ -120,6 +139,7 @@ static int open_all(struct interfaces *ifs, const struct conf *cfg,
 	for (size_t i = 0; i < cfg->num_interfaces; i++) {
 		const struct conf_interface *conf = &cfg->interfaces[i];
 		const struct entry *old = find(ifs, conf);
+		const char *remedy;
 		int err;
 
 		if (old) {
@@ -128,11 +148,11 @@ static int open_all(struct interfaces *ifs, const struct conf *cfg,
 		}
 		memcpy(next[i].name, conf->name, sizeof(next[i].name));
 		next[i].backend = conf->backend;
-		err = open_entry(ifs, &next[i]);
+		err = open_entry(ifs, &next[i], &remedy);
 		if (err) {
 			log_err("%s:%d: interface \"%s\": %s%s", cfg->path,
 				conf->line, conf->name, lvs_strerror(err),
-				remedy(err));
+				remedy);
 			return -1;
 		}
 		log_info("%s: open through %s", conf->name,
@@ -197,8 +217,7 @@ static void close_failed(struct interfaces *ifs)
 				continue;
 			log_warn("%s: %s; waiting for it to come back", e->name,
 				 lvs_strerror(error));
-			lvs_port_close(port);
-			e->port = NULL;
+			drop_port(ifs, e);
 		}
 	}
 }
@@ -206,6 +225,7 @@ static void close_failed(struct interfaces *ifs)
 static void look_at(struct interfaces *ifs, struct entry *e)
 {
 	uint32_t index = lvs_rtnl_ifindex(e->name);
+	const char *remedy;
 	struct lvs_link link;
 	int err;
 
@@ -217,9 +237,9 @@ static void look_at(struct interfaces *ifs, struct entry *e)
 	if (e->port || !index || lvs_net_link_get(ifs->dir, index, &link) ||
 	    !link.up)
 		return;
-	err = open_entry(ifs, e);
+	err = open_entry(ifs, e, &remedy);
 	if (err && err != e->error)
-		log_warn("%s: %s%s", e->name, lvs_strerror(err), remedy(err));
+		log_warn("%s: %s%s", e->name, lvs_strerror(err), remedy);
 	else if (!err)
 		log_info("%s: back, open through %s", e->name,
 			 e->backend->name);

@@ -9,14 +9,19 @@
 #ifndef LVSD_INTERFACES_H
 #define LVSD_INTERFACES_H
 
+#include "claim.h"
 #include "conf.h"
 #include "worker.h"
 
 struct interfaces;
 
-/* None yet; DIR and WORKER are borrowed.  NULL: out of memory. */
+/*
+ * None yet; DIR, WORKER and CLAIM (may be NULL) are borrowed.  NULL: out of
+ * memory.
+ */
 struct interfaces *interfaces_new(struct lvs_director *dir,
-				  struct worker *worker);
+				  struct worker *worker,
+				  struct lvs_claim *claim);
 
 /* Close every port and free. */
 void interfaces_free(struct interfaces *ifs);

@@ -43,7 +43,7 @@ says() { # STATUS TEXT WHAT ARGUMENT...
 
 cd "$top/tests/cli/lvsd" || exit 1
 set -- *.in
-echo "1..$(($# + 9))"
+echo "1..$(($# + 10))"
 for in in "$@"; do
 	case $in in good-*) wanted=0 ;; *) wanted=2 ;; esac
 	run -n -c "$in"
@@ -65,4 +65,7 @@ says 2 'not a descriptor' '--ready-fd of nothing' --ready-fd 99
 says 2 'not a descriptor' '--ready-fd of no number' --ready-fd one
 says 0 "lvsd " '--version' --version
 says 0 '--ready-fd N' '--help lists the options' --help
+
+grep -q '^ExecStart=/.*/lvsd$' "$(dirname "$lvsd")/lvsd.service"
+result $? 'the systemd unit has the path of the program'
 exit "$failed"

@@ -6,7 +6,7 @@
 # shellcheck source=tests/net/lib.sh disable=SC2317,SC2119,SC2120
 . "$(dirname "$0")/lib.sh" # functions are called by check
 
-need_root_and "$lvsd" "$lvsadm" setpriv socat
+need_root_and "$lvsd" "$lvsadm" setpriv socat nginx curl nstat
 log=$work/env.log
 socket=$work/lvsd.sock
 
@@ -18,7 +18,7 @@ service='virtual_service "tcp 10.1.0.100:80" {
 refuses() { # STATUS TEXT COMMAND...
 	local wanted=$1 text=$2 status
 	shift 2
-	on director "$@" >"$work/out" 2>&1
+	on director timeout 10 "$@" >"$work/out" 2>&1
 	status=$?
 	cat "$work/out"
 	same "$wanted" "$status" && grep -qF -e "$text" "$work/out"
@@ -174,7 +174,7 @@ check "a configuration with a mistake" refuses 2 \
 	"lvsd.conf:2: this { is never closed" "$lvsd" -c "$work/lvsd.conf"
 check "it left no socket" [ ! -e "$socket" ]
 
-# ---- what the kernel would do as well -------------------------------------
+# ---- what the kernel would do as well, unless it is kept off ---------------
 
 set_forwarding() { # FAMILY VALUE
 	case $1 in
@@ -188,7 +188,7 @@ for family in 4 6; do
 	4) vip=10.1.0.100 vip_net=$vip/32 setting=net/ipv4/conf/front/forwarding ;;
 	6) vip=fd01::100 vip_net=$vip/128 setting=net/ipv6/conf/all/forwarding ;;
 	esac
-	configure 'interface "front" { }' \
+	configure 'kernel_conflicts = refuse' 'interface "front" { }' \
 		"virtual_service \"tcp $(url "$vip"):80\" { }"
 	ip -n "$prefix-director" addr add "$vip_net" dev lo
 	check "IPv$family: a VIP that the host has" refuses 1 \
@@ -197,10 +197,80 @@ for family in 4 6; do
 	set_forwarding $family 1
 	check "IPv$family: a kernel that forwards" refuses 1 \
 		"sysctl -w $setting=0" "$lvsd" -c "$work/lvsd.conf"
-	echo 'kernel_conflicts = warn' >>"$work/lvsd.conf"
+	sed -i 's/refuse/warn/' "$work/lvsd.conf"
 	check "IPv$family: with kernel_conflicts = warn it starts" launch
 	check "and warns" logged "warning: the kernel forwards IPv$family as well"
 	check "and stops" stops TERM
 	set_forwarding $family 0
 done
+
+# ---- the kernel kept off ----------------------------------------------------
+
+# What the kernel of the director answered or forwarded.
+kernel_did() {
+	on director nstat -asz TcpOutRsts IpForwDatagrams Ip6OutForwDatagrams |
+		awk 'NR > 1 { sum += $2 } END { print sum }'
+}
+
+# A page by each of VIPS, none of which the kernel answers or forwards too.
+serves() { # VIP...
+	local vip before
+	before=$(kernel_did)
+	for vip; do
+		same rs1 "$(on client curl -sS --max-time 10 "http://$(url "$vip")/")" ||
+			return
+	done
+	same "$before" "$(kernel_did)"
+}
+
+vips='10.1.0.100 fd01::100'
+claim_services() { # PORT
+	printf 'virtual_service "tcp %s:80" { real_server "%s:80" { } }\n' \
+		10.1.0.100 10.2.0.11 '[fd01::100]' '[fd02::11]'
+}
+
+# shellcheck disable=SC2086 # several VIPs
+with_claim() {
+	local seen lladdr
+
+	# With no more than lvsd.service lets it have.
+	check "the host has the VIPs and forwards: it starts" launch setpriv \
+		"--bounding-set=-all$(sed -n 's/^CapabilityBoundingSet=//p' \
+			"$top/bin/lvsd/lvsd.service.in" | tr '[:upper:]' '[:lower:]' |
+			sed 's/\(^\| \)cap_/,+/g')"
+	check "and keeps two capabilities" root_keeps_two
+	check "the kernel neither answers nor forwards" serves $vips
+	check "nor for what lvsadm adds" added_service_serves
+	lladdr=$(on director cat /sys/class/net/back/address)
+	seen=$(lines)
+	ip -n "$prefix-director" link del back
+	add_cable director back switch director
+	ip -n "$prefix-director" link set back address "$lladdr"
+	ip -n "$prefix-switch" link set director master back
+	add_address director back 2 1
+	check "an interface is made anew" logged "back: back, open" "$seen"
+	check "the kernel is kept off there too" serves $vips
+	check "and stops" stops TERM
+}
+
+added_service_serves() {
+	ip -n "$prefix-director" addr add 10.1.0.101/32 dev lo
+	adm -A -t 10.1.0.101:80 -s rr &&
+		adm -a -t 10.1.0.101:80 -r 10.2.0.11:80 -m &&
+		serves 10.1.0.101
+}
+
+start_nginx rs1
+for vip in 10.1.0.100/32 fd01::100/128; do
+	ip -n "$prefix-director" addr add "$vip" dev lo
+done
+set_forwarding 4 1
+set_forwarding 6 1
+seen=$(lines)
+configure 'interface "front" { }' 'interface "back" { }' "$(claim_services)"
+if launch && stops TERM; then
+	with_claim
+else
+	skip "the kernel kept off" "$(tail -n "+$((seen + 1))" "$log" | grep -o 'the kernel cannot be.*')"
+fi
 finish
