@@ -30,12 +30,17 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+/* After a sync of the claim, so many times as long as it took without one. */
+#define CLAIM_REST 10
+
 struct lvsd {
 	const struct options *opt;
 	struct conf *cfg; /* what is applied */
 	struct loop loop;
 	int signal_fd, timer_fd;
 	struct lvs_claim *claim; /* NULL: none */
+	int claim_fd;		 /* timer: when it may be synced again */
+	bool claim_rests, claim_due;
 	struct lvs_director *dir;
 	struct lvs_ctl_server *ctl;
 	struct lvs_rtnl *rtnl;
@@ -89,13 +94,52 @@ static void warn_of_later(const struct conf *old, const struct conf *cfg)
 			 text);
 }
 
+static void set_timer(int fd, lvs_tstamp after)
+{
+	const struct itimerspec time = {
+		.it_value.tv_sec = (time_t)(after / LVS_SEC),
+		.it_value.tv_nsec = (long)(after % LVS_SEC),
+	};
+
+	timerfd_settime(fd, 0, &time, NULL);
+}
+
+/*
+ * Claim what is configured.  Each time all of it is looked at, so after a
+ * thousand changes in a row most of the time would go into that: it rests in
+ * between, and what came meanwhile is claimed together.
+ */
+static void sync_claim(struct lvsd *d)
+{
+	lvs_tstamp begin = clock_now(NULL);
+
+	d->claim_due = d->claim_rests;
+	if (!d->claim || d->claim_rests)
+		return;
+	claim_sync(d->claim, d->dir);
+	d->claim_rests = true;
+	set_timer(d->claim_fd, 1 + CLAIM_REST * (clock_now(NULL) - begin));
+}
+
+static void on_claim_rested(void *ctx)
+{
+	struct lvsd *d = ctx;
+	uint64_t times;
+
+	if (read(d->claim_fd, &times, sizeof(times)) < 0)
+		return;
+	d->claim_rests = false;
+	if (d->claim_due)
+		sync_claim(d);
+}
+
 static void apply_services(struct lvsd *d, const struct conf *before,
 			   const struct conf *cfg)
 {
 	struct apply_result result;
 
 	apply_conf(d->dir, before, cfg, &result);
-	claim_sync(d->claim, d->dir);
+	sync_claim(d);
 	log_result(cfg, &result);
 }
 
@@ -189,12 +233,10 @@ static void on_ctl(void *ctx)
 	lvs_ctl_server_process(d->ctl);
 }
 
-/* What lvsadm has changed is claimed before it has its answer. */
+/* What lvsadm has changed is claimed before it has its answer, if it can be. */
 static void on_change(void *ctx)
 {
-	struct lvsd *d = ctx;
-
-	claim_sync(d->claim, d->dir);
+	sync_claim(ctx);
 }
 
 /* ---- start, in this order; each says itself what is wrong ---------------- */
@@ -212,6 +254,19 @@ static int open_signals(struct lvsd *d)
 	signal(SIGPIPE, SIG_IGN);
 	d->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	return d->signal_fd < 0 ? failed("signals", -errno) : 0;
+}
+
+static int open_timers(struct lvsd *d)
+{
+	const struct itimerspec second = { { 1, 0 }, { 1, 0 } };
+	const int flags = TFD_CLOEXEC | TFD_NONBLOCK;
+
+	d->timer_fd = timerfd_create(CLOCK_MONOTONIC, flags);
+	d->claim_fd = timerfd_create(CLOCK_MONOTONIC, flags);
+	if (d->timer_fd < 0 || d->claim_fd < 0 ||
+	    timerfd_settime(d->timer_fd, 0, &second, NULL))
+		return failed("timer", -errno);
+	return 0;
 }
 
 static int read_conf(struct lvsd *d)
@@ -322,15 +377,12 @@ static int apply_first(struct lvsd *d)
 
 static int open_loop(struct lvsd *d)
 {
-	const struct itimerspec second = { { 1, 0 }, { 1, 0 } };
 	int err = loop_init(&d->loop);
 
-	d->timer_fd =
-		timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-	if (d->timer_fd < 0 || timerfd_settime(d->timer_fd, 0, &second, NULL))
-		return failed("timer", -errno);
 	if (!err)
 		err = loop_add(&d->loop, d->signal_fd, on_signal, d);
+	if (!err)
+		err = loop_add(&d->loop, d->claim_fd, on_claim_rested, d);
 	if (!err)
 		err = loop_add(&d->loop, d->timer_fd, on_timer, d);
 	if (!err)
@@ -347,6 +399,7 @@ static const struct {
 	int status; /* to exit with if it fails */
 } steps[] = {
 	{ open_signals, LVSD_EXIT_FAILED },
+	{ open_timers, LVSD_EXIT_FAILED },
 	{ read_conf, LVSD_EXIT_USAGE },
 	{ open_claim, LVSD_EXIT_FAILED },
 	{ drop_privileges, LVSD_EXIT_FAILED },
@@ -377,6 +430,8 @@ static void stop(struct lvsd *d)
 	lvs_director_free(d->dir);
 	conf_free(d->cfg);
 	loop_fini(&d->loop);
+	if (d->claim_fd >= 0)
+		close(d->claim_fd);
 	if (d->timer_fd >= 0)
 		close(d->timer_fd);
 	if (d->signal_fd >= 0)
@@ -406,6 +461,7 @@ int daemon_run(const struct options *opt)
 		.opt = opt,
 		.signal_fd = -1,
 		.timer_fd = -1,
+		.claim_fd = -1,
 		.loop.epoll_fd = -1,
 	};
 	int status;
