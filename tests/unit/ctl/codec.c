@@ -32,6 +32,16 @@ static struct nlattr *nest(void)
 	return mnl_nlmsg_get_payload(&buf.header);
 }
 
+/* The attribute of TYPE in the message just made. */
+static void *payload(uint16_t type)
+{
+	struct nlattr *attr = mnl_attr_get_payload(nest());
+
+	while (mnl_attr_get_type(attr) != type)
+		attr = mnl_attr_next(attr);
+	return mnl_attr_get_payload(attr);
+}
+
 static struct lvs_addr addr(const char *text)
 {
 	struct lvs_addr a;
@@ -217,20 +227,29 @@ START_TEST(flags_under_a_mask)
 				     LVS_SVC_SCHED1 | LVS_SVC_SCHED2 };
 	struct lvs_service_info info = service(0);
 	struct lvs_service_conf conf;
-	struct nlmsghdr *nlh = begin();
-	struct nlattr *attr;
 	uint32_t mask;
 
-	lvs_ctl_put_service(nlh, &info.conf);
-	for (attr = mnl_attr_get_payload(nest());
-	     mnl_attr_get_type(attr) != IPVS_SVC_ATTR_FLAGS;)
-		attr = mnl_attr_next(attr);
-	memcpy(mnl_attr_get_payload(attr), &flags, sizeof(flags));
+	lvs_ctl_put_service(begin(), &info.conf);
+	memcpy(payload(IPVS_SVC_ATTR_FLAGS), &flags, sizeof(flags));
 	ck_assert_int_eq(lvs_ctl_get_service(nest(), LVS_CTL_FULL, &conf,
 					     &mask),
 			 0);
 	ck_assert_uint_eq(conf.flags, LVS_SVC_SCHED1);
 	ck_assert_uint_eq(mask, flags.mask);
+}
+END_TEST
+
+/* 256 above TCP is not TCP. */
+START_TEST(protocol_of_16_bits)
+{
+	struct lvs_service_info info = service(0);
+	struct lvs_service_conf conf;
+	uint16_t protocol = 256 + IPPROTO_TCP;
+
+	lvs_ctl_put_service(begin(), &info.conf);
+	memcpy(payload(IPVS_SVC_ATTR_PROTOCOL), &protocol, sizeof(protocol));
+	ck_assert_int_eq(lvs_ctl_get_service(nest(), LVS_CTL_ID, &conf, NULL),
+			 LVS_ERR_INVAL);
 }
 END_TEST
 
@@ -294,6 +313,22 @@ START_TEST(dest_there_and_back)
 						  AF_UNSPEC, &conf),
 				 LVS_ERR_INVAL);
 	}
+}
+END_TEST
+
+/* Other bits of a connection's flags may come with the method. */
+START_TEST(method_among_flags)
+{
+	uint32_t method = IP_VS_CONN_F_NOOUTPUT | IP_VS_CONN_F_DROUTE |
+			  IP_VS_CONN_F_INACTIVE | 0x8;
+	struct lvs_dest_conf conf = LVS_OPTS(struct lvs_dest_conf);
+
+	conf.id.addr = addr("10.0.0.1");
+	lvs_ctl_put_dest(begin(), &conf);
+	memcpy(payload(IPVS_DEST_ATTR_FWD_METHOD), &method, sizeof(method));
+	ck_assert_int_eq(lvs_ctl_get_dest(nest(), LVS_CTL_FULL, AF_INET, &conf),
+			 0);
+	ck_assert_uint_eq(conf.method, LVS_METHOD_DR);
 }
 END_TEST
 
@@ -527,6 +562,6 @@ START_TEST(damaged)
 END_TEST
 
 LVS_TEST_MAIN("ctl/codec", service_there_and_back, netmasks, flags_under_a_mask,
-	      dest_there_and_back, dest_families, conn_there_and_back,
-	      sync_there_and_back, status_there_and_back, stats_of_32_bits,
-	      damaged)
+	      protocol_of_16_bits, method_among_flags, dest_there_and_back,
+	      dest_families, conn_there_and_back, sync_there_and_back,
+	      status_there_and_back, stats_of_32_bits, damaged)

@@ -315,6 +315,10 @@ START_TEST(connections)
 	ck_assert_int_eq(lvs_ctl_info(ctl, &info), 0);
 	ck_assert_uint_eq(info.engine.conns, CONNS);
 	ck_assert_uint_eq(info.stats.inpkts, CONNS);
+	ck_assert_int_eq(lvs_ctl_zero(ctl, NULL), 0);
+	ck_assert_int_eq(lvs_ctl_info(ctl, &info), 0);
+	ck_assert_uint_eq(info.stats.inpkts, 0);
+	ck_assert_uint_eq(info.engine.conns, CONNS);
 	lvs_ctl_close(ctl);
 	finish();
 	lvs_engine_free(eng);
