@@ -74,6 +74,12 @@ bool lvs_ctl_get_addr(const struct nlattr *attr, uint16_t family,
 		      struct lvs_addr *addr);
 void lvs_ctl_put_addr(struct nlmsghdr *nlh, uint16_t type,
 		      const struct lvs_addr *addr);
+/*
+ * A name in an array of SIZE bytes; one without end is sent without end, and
+ * refused where it arrives.
+ */
+void lvs_ctl_put_name(struct nlmsghdr *nlh, uint16_t type, const char *name,
+		      size_t size);
 /* Ports travel in network order. */
 uint16_t lvs_ctl_get_port(const struct nlattr *attr);
 void lvs_ctl_put_port(struct nlmsghdr *nlh, uint16_t type, uint16_t port);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * codec_own.c - what IPVS's messages do not have: connections, the status of
- * the server and its engines; and addresses and ports, which all use.
+ * the server and its engines; and addresses, names and ports, which all use.
  */
 #include "ctl/attr.h"
 #include "ctl/codec.h"
@@ -23,6 +23,14 @@ void lvs_ctl_put_addr(struct nlmsghdr *nlh, uint16_t type,
 		      const struct lvs_addr *addr)
 {
 	mnl_attr_put(nlh, type, sizeof(addr->ip), &addr->ip);
+}
+
+void lvs_ctl_put_name(struct nlmsghdr *nlh, uint16_t type, const char *name,
+		      size_t size)
+{
+	size_t len = strnlen(name, size);
+
+	mnl_attr_put(nlh, type, len < size ? len + 1 : size, name);
 }
 
 uint16_t lvs_ctl_get_port(const struct nlattr *attr)

@@ -76,9 +76,11 @@ static void put_conf(struct nlmsghdr *nlh, const struct lvs_service_conf *conf)
 	struct ip_vs_flags flags = { conf->flags, UINT32_MAX };
 
 	put_id(nlh, &conf->id);
-	mnl_attr_put_strz(nlh, IPVS_SVC_ATTR_SCHED_NAME, conf->scheduler);
+	lvs_ctl_put_name(nlh, IPVS_SVC_ATTR_SCHED_NAME, conf->scheduler,
+			 sizeof(conf->scheduler));
 	if (conf->pe[0])
-		mnl_attr_put_strz(nlh, IPVS_SVC_ATTR_PE_NAME, conf->pe);
+		lvs_ctl_put_name(nlh, IPVS_SVC_ATTR_PE_NAME, conf->pe,
+				 sizeof(conf->pe));
 	mnl_attr_put(nlh, IPVS_SVC_ATTR_FLAGS, sizeof(flags), &flags);
 	mnl_attr_put_u32(nlh, IPVS_SVC_ATTR_TIMEOUT, conf->timeout);
 	mnl_attr_put_u32(nlh, IPVS_SVC_ATTR_NETMASK, netmask_of(conf));

@@ -28,7 +28,8 @@ void lvs_ctl_put_sync(struct nlmsghdr *nlh, const struct lvs_sync_conf *conf)
 	struct nlattr *nest = mnl_attr_nest_start(nlh, IPVS_CMD_ATTR_DAEMON);
 
 	mnl_attr_put_u32(nlh, IPVS_DAEMON_ATTR_STATE, conf->role);
-	mnl_attr_put_strz(nlh, IPVS_DAEMON_ATTR_MCAST_IFN, conf->link);
+	lvs_ctl_put_name(nlh, IPVS_DAEMON_ATTR_MCAST_IFN, conf->link,
+			 sizeof(conf->link));
 	mnl_attr_put_u32(nlh, IPVS_DAEMON_ATTR_SYNC_ID, conf->id);
 	if (conf->max_len)
 		mnl_attr_put_u16(nlh, IPVS_DAEMON_ATTR_SYNC_MAXLEN,
