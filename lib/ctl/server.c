@@ -10,6 +10,7 @@
 #include "config.h"
 
 #include "base/log.h"
+#include "base/opts.h"
 #include "ctl/session.h"
 #include <fcntl.h>
 #include <stdlib.h>
@@ -294,14 +295,17 @@ static int server_init(struct lvs_ctl_server *srv,
 }
 
 int lvs_ctl_server_open(struct lvs_director *dir,
-			const struct lvs_ctl_server_opts *opts,
+			const struct lvs_ctl_server_opts *given,
 			struct lvs_ctl_server **srv)
 {
+	struct lvs_ctl_server_opts opts;
 	struct lvs_ctl_server *new;
-	int err;
+	int err = lvs_opts_read(&opts, sizeof(opts), given);
 
-	if (opts->sz < sizeof(*opts) || !opts->now || !opts->path ||
-	    !opts->path[0] || strlen(opts->path) >= sizeof(new->addr.sun_path))
+	if (err)
+		return err;
+	if (!opts.now || !opts.path || !opts.path[0] ||
+	    strlen(opts.path) >= sizeof(new->addr.sun_path))
 		return LVS_ERR_INVAL;
 	new = calloc(1, sizeof(*new));
 	if (!new)
@@ -309,7 +313,7 @@ int lvs_ctl_server_open(struct lvs_director *dir,
 	new->dir = dir;
 	new->epoll = -1;
 	new->listener = -1;
-	err = server_init(new, opts);
+	err = server_init(new, &opts);
 	if (err) {
 		lvs_ctl_server_close(new);
 		return err;

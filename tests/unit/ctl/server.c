@@ -261,6 +261,21 @@ START_TEST(replaced_socket)
 }
 END_TEST
 
+/* A program that was compiled when the options ended with the clock. */
+START_TEST(shorter_options)
+{
+	struct lvs_ctl_server_opts opts = options();
+
+	make_director();
+	opts.sz = offsetof(struct lvs_ctl_server_opts, changed);
+	memset((char *)&opts + opts.sz, 0xff, sizeof(opts) - opts.sz);
+	start(&opts);
+	lvs_ctl_close(client());
+	finish();
+	drop_director();
+}
+END_TEST
+
 START_TEST(bad_options)
 {
 	static const char long_path[200] = { [0 ... 198] = 'x' };
@@ -289,4 +304,4 @@ END_TEST
 
 LVS_TEST_MAIN("ctl/server", slow_clients, too_many_clients, read_only,
 	      another_user, socket_file, stale_socket, not_a_socket,
-	      replaced_socket, bad_options)
+	      replaced_socket, shorter_options, bad_options)
