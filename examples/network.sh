@@ -142,7 +142,9 @@ start() { # HOST COMMAND...
 # End the process PID, and wait until it is gone.
 stop() { # PID [SIGNAL]
 	kill "-${2:-TERM}" "$1" 2>/dev/null
-	tail -s 0.02 --pid="$1" -f /dev/null
+	wait "$1" 2>/dev/null
+	# 127: it is no child of this shell.
+	[ $? -ne 127 ] || tail -s 0.02 --pid="$1" -f /dev/null
 }
 
 # Take tunnels apart on HOST: the kernel, where it can.
