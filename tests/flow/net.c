@@ -3,7 +3,6 @@
  * net.c - the test network: names, addresses, links.
  */
 #include "net.h"
-#include <check.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -71,8 +70,8 @@ uint32_t net_link(const char *name)
 	for (uint32_t i = 0; i < sizeof(links) / sizeof(*links); i++)
 		if (strcmp(links[i], name) == 0)
 			return i;
-	ck_abort_msg("no link is called %s", name);
-	return 0;
+	fprintf(stderr, "no link is called %s\n", name);
+	abort();
 }
 
 const char *net_link_name(uint32_t link)
@@ -115,7 +114,7 @@ static void add_link(struct lvs_director *dir, uint32_t index, const char *name,
 
 	net_mac(name, link.lladdr);
 	snprintf(link.name, sizeof(link.name), "%s", net_link_name(index));
-	ck_assert_int_eq(lvs_net_link_set(dir, &link), 0);
+	need(lvs_net_link_set(dir, &link) == 0);
 }
 
 /* A route to the network of NAME with PLEN bits. */
@@ -128,11 +127,11 @@ static void add_route(struct lvs_director *dir, int af, const char *name,
 				   .mtu = mtu };
 	struct lvs_addr addr;
 
-	ck_assert(net_addr(name, af, &addr));
+	need(net_addr(name, af, &addr));
 	route.dst = lvs_addr_mask(&addr, plen);
 	if (gateway)
-		ck_assert(net_addr(gateway, af, &route.gateway));
-	ck_assert_int_eq(lvs_net_route_set(dir, &route), 0);
+		need(net_addr(gateway, af, &route.gateway));
+	need(lvs_net_route_set(dir, &route) == 0);
 }
 
 void net_route(struct lvs_director *dir, int af, const char *name,
@@ -142,10 +141,10 @@ void net_route(struct lvs_director *dir, int af, const char *name,
 				   .link = link };
 	struct lvs_addr addr;
 
-	ck_assert(net_addr(name, af, &addr));
+	need(net_addr(name, af, &addr));
 	route.dst = lvs_addr_mask(&addr, route.plen);
-	ck_assert(net_addr(gateway, af, &route.gateway));
-	ck_assert_int_ge(lvs_net_route_replace(dir, &route), 0);
+	need(net_addr(gateway, af, &route.gateway));
+	need(lvs_net_route_replace(dir, &route) >= 0);
 }
 
 static void add_addr(struct lvs_director *dir, int af, const char *name,
@@ -153,10 +152,8 @@ static void add_addr(struct lvs_director *dir, int af, const char *name,
 {
 	struct lvs_addr addr;
 
-	ck_assert(net_addr(name, af, &addr));
-	ck_assert_int_eq(lvs_net_addr_set(dir, link, &addr,
-					  af == AF_INET ? 24 : 64),
-			 0);
+	need(net_addr(name, af, &addr));
+	need(lvs_net_addr_set(dir, link, &addr, af == AF_INET ? 24 : 64) == 0);
 }
 
 void net_neigh(struct lvs_director *dir, int af, const char *name,
@@ -165,11 +162,11 @@ void net_neigh(struct lvs_director *dir, int af, const char *name,
 	const struct host *host = find(name);
 	struct lvs_neigh neigh = { .state = state };
 
-	ck_assert_ptr_nonnull(host);
+	need(host);
 	neigh.link = host->link ? host->link : LINK_S;
-	ck_assert(net_addr(name, af, &neigh.addr));
+	need(net_addr(name, af, &neigh.addr));
 	net_mac(name, neigh.lladdr);
-	ck_assert_int_eq(lvs_net_neigh_set(dir, &neigh), 0);
+	need(lvs_net_neigh_set(dir, &neigh) == 0);
 }
 
 void net_fill(struct lvs_director *dir, int af)

@@ -13,6 +13,15 @@
 
 #include <lvs/director.h>
 #include <lvs/net.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* What a test is built on: ends the program if it is not so. */
+#define need(what)                                                             \
+	((what) ? (void)0                                                      \
+		: (fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__,  \
+			   #what),                                             \
+		   abort()))
 
 enum {
 	LINK_C = 1,

@@ -5,7 +5,6 @@
 #include "who.h"
 #include "net.h"
 #include "sum.h"
-#include <check.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
@@ -65,8 +64,8 @@ size_t who_build(const char *target, const char *sender, int af,
 {
 	struct lvs_addr who, asks;
 
-	ck_assert(net_addr(target, af, &who));
-	ck_assert(net_addr(sender, af, &asks));
+	need(net_addr(target, af, &who));
+	need(net_addr(sender, af, &asks));
 	net_mac(sender, buf + 6);
 	return af == AF_INET ? build_arp(&who, &asks, buf)
 			     : build_nd(&who, &asks, buf);
