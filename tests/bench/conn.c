@@ -41,7 +41,8 @@ static void make_flow(struct lvs_flow *flow, uint32_t number, bool v6,
 
 	lvs_prng_seed(&prng, number);
 	bits = lvs_prng_next(&prng);
-	client.v4_be = (uint32_t)bits;
+	/* An odd factor: no two numbers have the same client. */
+	client.v4_be = number * 0x9e3779b1u;
 	server.v4_be =
 		reply ? htonl(0x0a000000 | (bits >> 48 & 0xff)) : htonl(VIP);
 	if (v6) {
