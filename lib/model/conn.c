@@ -121,6 +121,7 @@ struct lvs_conn *lvs_conn_add(struct lvs_conn_table *tab,
 	bool v6 = flow->family == AF_INET6;
 	uint32_t tick = lvs_tick(now);
 	struct lvs_conn *conn;
+	uint64_t behind;
 	uint32_t id;
 
 	if (lvs_conn_table_full(tab))
@@ -139,7 +140,8 @@ struct lvs_conn *lvs_conn_add(struct lvs_conn_table *tab,
 		return NULL;
 	}
 	/* The wheel may be behind NOW; the deadline is as far again. */
-	lvs_conn_timer_start(tab, id, tick - tab->wheel.tick + timeout_ticks);
+	behind = tick - tab->wheel.tick;
+	lvs_conn_timer_start(tab, id, behind + timeout_ticks);
 	return conn;
 }
 

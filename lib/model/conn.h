@@ -52,9 +52,9 @@ static inline uint32_t lvs_secs_to_ticks(uint32_t secs)
 #define LVS_CONN_TEMPLATE     (1u << 3) /* persistence template */
 #define LVS_CONN_ONEPACKET    (1u << 4)
 #define LVS_CONN_V6	      (1u << 5)
-#define LVS_CONN_SYNCED	      (1u << 6) /* came by connection sync */
-#define LVS_CONN_SHADOWED     (1u << 7) /* replies are another's */
-#define LVS_CONN_METHOD_SHIFT 8		/* 3 bits: enum lvs_method */
+#define LVS_CONN_SYNCED	      (1u << 6)	 /* came by connection sync */
+#define LVS_CONN_SHADOWED     (1u << 7)	 /* replies are another's */
+#define LVS_CONN_METHOD_SHIFT 8		 /* 3 bits: enum lvs_method */
 #define LVS_CONN_CONTROLLED   (1u << 11) /* made by a template */
 #define LVS_CONN_ASSURED      (1u << 12) /* ... which knows that it works */
 

@@ -96,7 +96,7 @@ void lvs_conn_drop(struct lvs_conn_table *tab, uint32_t id,
 void lvs_conn_timers_init(struct lvs_conn_table *tab, lvs_tstamp now);
 /* ID, in no list, is looked at in TICKS from the wheel's tick; 0: next. */
 void lvs_conn_timer_start(struct lvs_conn_table *tab, uint32_t id,
-			  uint32_t ticks);
+			  uint64_t ticks);
 void lvs_conn_timer_stop(struct lvs_conn_table *tab, struct lvs_conn *conn);
 /* The identifier of CONN, whose timer runs. */
 uint32_t lvs_conn_id(const struct lvs_conn_table *tab,

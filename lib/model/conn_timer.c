@@ -38,10 +38,12 @@ uint32_t lvs_conn_id(const struct lvs_conn_table *tab,
 }
 
 void lvs_conn_timer_start(struct lvs_conn_table *tab, uint32_t id,
-			  uint32_t ticks)
+			  uint64_t ticks)
 {
+	uint32_t reach =
+		ticks < LVS_WHEEL_REACH ? (uint32_t)ticks : LVS_WHEEL_REACH;
 	uint32_t slot =
-		ticks ? lvs_wheel_slot(&tab->wheel, ticks) : LVS_LIST_DUE;
+		reach ? lvs_wheel_slot(&tab->wheel, reach) : LVS_LIST_DUE;
 	struct lvs_wheel_link *list = &tab->lists[slot];
 	struct lvs_wheel_link *timer = &lvs_conn_at(tab, id)->timer;
 
@@ -49,7 +51,7 @@ void lvs_conn_timer_start(struct lvs_conn_table *tab, uint32_t id,
 	timer->next = list->next;
 	link_at(tab, list->next)->prev = id;
 	list->next = id;
-	if (ticks)
+	if (reach)
 		lvs_wheel_fill(&tab->wheel, slot);
 }
 
@@ -69,18 +71,18 @@ void lvs_conn_set_timeout(struct lvs_conn_table *tab, struct lvs_conn *conn,
 			  uint32_t ticks)
 {
 	bool longer = ticks >= conn->timeout;
-	uint32_t id, idle;
+	int64_t idle, left;
+	uint32_t id;
 
 	conn->timeout = ticks;
 	if (longer)
 		return;
-	/* The wheel may be behind `seen`, or so far ahead that it is due. */
-	idle = tab->wheel.tick - conn->seen;
+	/* Negative where the wheel is behind the last packet. */
+	idle = (int32_t)(tab->wheel.tick - conn->seen);
+	left = ticks - idle;
 	id = lvs_conn_id(tab, conn);
 	lvs_conn_timer_stop(tab, conn);
-	if (idle <= INT32_MAX && idle >= ticks)
-		idle = ticks;
-	lvs_conn_timer_start(tab, id, ticks - idle);
+	lvs_conn_timer_start(tab, id, left > 0 ? (uint64_t)left : 0);
 }
 
 /* All of SLOT to the end of the list of those to look at. */
@@ -122,6 +124,7 @@ struct due {
 static void look_at(struct lvs_conn_table *tab, struct due *due, uint32_t tick)
 {
 	struct lvs_conn *conn = lvs_conn_at(tab, due->id);
+	uint64_t behind = tick - tab->wheel.tick;
 	uint32_t left = lvs_conn_left(conn, tick);
 
 	if (left == 0 && tab->opts.expired) {
@@ -133,8 +136,7 @@ static void look_at(struct lvs_conn_table *tab, struct due *due, uint32_t tick)
 	}
 	lvs_conn_timer_stop(tab, conn);
 	if (left != 0) {
-		lvs_conn_timer_start(tab, due->id,
-				     tick - tab->wheel.tick + left);
+		lvs_conn_timer_start(tab, due->id, behind + left);
 		return;
 	}
 	if (!due->hashed) /* `expired` of another made it due */

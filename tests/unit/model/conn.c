@@ -240,12 +240,10 @@ static void advance(struct fixture *f, uint32_t ticks, size_t max)
 	LVS_MUST(next > f->now);
 }
 
-/* A reply finds its connection, which is NEXT's business to tell. */
-static void touch(struct fixture *f, struct expected *x)
+static void touch(struct expected *x, lvs_tstamp now)
 {
-	x->seen = lvs_tick(f->now);
+	x->seen = lvs_tick(now);
 	lvs_conn_touch(x->conn, x->seen);
-	(void)f;
 }
 
 static uint32_t some_timeout(struct fixture *f)
@@ -276,7 +274,7 @@ static void random_step(struct fixture *f)
 	} else if (dice < 20) {
 		del(f, number);
 	} else if (dice < 60) {
-		touch(f, x);
+		touch(x, f->now);
 	} else {
 		x->timeout = some_timeout(f);
 		lvs_conn_set_timeout(f->tab, x->conn, x->timeout);
@@ -369,6 +367,37 @@ START_TEST(late_beginning)
 	LVS_MUST(f.all[0].conn);
 	advance(&f, 1, 10);
 	LVS_MUST(!f.all[0].conn);
+	teardown(&f);
+}
+END_TEST
+
+/* As long as ticks can say: looked at now and then, and left alone. */
+START_TEST(longest_timeout)
+{
+	struct fixture f;
+
+	setup(&f, 2, 0, beginnings[_i]);
+	for (uint32_t i = 0; i < f.count; i++)
+		LVS_MUST(add(&f, i, i ? UINT32_MAX : 10));
+	/* The wheel looks at tick 10 when the last packet was at 1000. */
+	f.now += (lvs_tstamp)1000 << LVS_TICK_SHIFT;
+	touch(&f.all[0], f.now);
+	f.all[0].timeout = UINT32_MAX;
+	lvs_conn_set_timeout(f.tab, f.all[0].conn, UINT32_MAX);
+	for (uint32_t step = 0; step < 1500; step++) {
+		lvs_tstamp next;
+		bool more;
+
+		if (step > 0)
+			f.now += (lvs_tstamp)lvs_prng_below(&f.prng, 1u << 21)
+				 << LVS_TICK_SHIFT;
+		f.tick = lvs_tick(f.now);
+		more = lvs_conn_table_advance(f.tab, f.now, 3, &next);
+		LVS_MUST(!more);
+		LVS_MUST(next > f.now);
+		LVS_MUST(f.live == 2);
+	}
+	check_all(&f);
 	teardown(&f);
 }
 END_TEST
@@ -617,6 +646,7 @@ int main(void)
 	tcase_add_test(tc, expires_at_the_tick);
 	tcase_add_test(tc, next_is_in_time);
 	tcase_add_test(tc, late_beginning);
+	tcase_add_loop_test(tc, longest_timeout, 0, 3);
 	tcase_add_test(tc, growth);
 	tcase_add_test(tc, limit);
 	tcase_add_test(tc, no_memory);
