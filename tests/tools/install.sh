@@ -17,6 +17,13 @@ result() { # STATUS WHAT
 	fi
 }
 
+# Such a library wants its sanitizers in the program too; nobody installs it.
+if objdump -p "$top_builddir/lib/.libs/liblvs.so" |
+	grep -qE 'NEEDED +lib(asan|tsan|ubsan)'; then
+	echo "1..0 # SKIP built with sanitizers"
+	exit 77
+fi
+
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 echo 1..8
@@ -72,7 +79,7 @@ soname=$(objdump -p "$libdir/liblvs.so" | awk '$1 == "SONAME" { print $2 }')
 result "$([ "$soname" = liblvs.so.0 ]; echo $?)" "SONAME is $soname"
 
 needed=$(objdump -p "$libdir/liblvs.so" | awk '$1 == "NEEDED" { print $2 }' |
-	grep -vE '^(lib(asan|ubsan|tsan|gcc_s|m|stdc\+\+|clang_rt.*)\.so.*|ld-linux.*)$' |
+	grep -v '^ld-linux' |
 	sort | tr '\n' ' ')
 result "$([ "$needed" = "libc.so.6 libmnl.so.0 " ]; echo $?)" \
 	"liblvs.so needs $needed"
