@@ -268,7 +268,7 @@ set_forwarding 4 1
 set_forwarding 6 1
 seen=$(lines)
 configure 'interface "front" { }' 'interface "back" { }' "$(claim_services)"
-if launch && stops TERM; then
+if launch 2>"$work/why" && stops TERM; then
 	with_claim
 else
 	skip "the kernel kept off" "$(tail -n "+$((seen + 1))" "$log" | grep -o 'the kernel cannot be.*')"
