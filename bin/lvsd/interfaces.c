@@ -13,6 +13,7 @@ struct entry {
 	char name[IFNAMSIZ];
 	const struct lvs_backend *backend;
 	struct lvs_port *port; /* NULL: to be opened when it can be */
+	uint32_t link;	       /* the claim hangs there; LVS_LINK_NONE: nowhere */
 	int error;	       /* last of opening it again; said once */
 };
 
@@ -38,10 +39,22 @@ struct interfaces *interfaces_new(struct lvs_director *dir,
 	return ifs;
 }
 
+/*
+ * Where the kernel is to be kept off packets: the raw backend has no link of
+ * its own and hears an interface all the same.  A capture is no interface.
+ */
+static uint32_t claimed_link(const struct entry *e)
+{
+	uint32_t link = lvs_port_link(e->port);
+
+	return link != LVS_LINK_NONE ? link : lvs_rtnl_ifindex(e->name);
+}
+
 /* The worker has it no more. */
 static void drop_port(struct interfaces *ifs, struct entry *e)
 {
-	claim_del_link(ifs->claim, lvs_port_link(e->port));
+	if (e->link != LVS_LINK_NONE)
+		claim_del_link(ifs->claim, e->link);
 	lvs_port_close(e->port);
 	e->port = NULL;
 }
@@ -111,7 +124,9 @@ static int open_entry(struct interfaces *ifs, struct entry *e,
 	*remedy = port_remedy(err);
 	if (err)
 		return err;
-	err = claim_add_link(ifs->claim, lvs_port_link(e->port));
+	e->link = claimed_link(e);
+	if (e->link != LVS_LINK_NONE)
+		err = claim_add_link(ifs->claim, e->link);
 	if (err)
 		*remedy = ", to keep the kernel off its packets; "
 			  "kernel_conflicts = refuse does without that";
