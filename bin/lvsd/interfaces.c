@@ -13,7 +13,7 @@ struct entry {
 	char name[IFNAMSIZ];
 	const struct lvs_backend *backend;
 	struct lvs_port *port; /* NULL: to be opened when it can be */
-	uint32_t link;	       /* the claim hangs there; LVS_LINK_NONE: nowhere */
+	uint32_t link;	       /* where the claim hangs, or LVS_LINK_NONE */
 	int error;	       /* last of opening it again; said once */
 };
 
