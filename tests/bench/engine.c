@@ -2,15 +2,17 @@
 /*
  * engine.c - what a packet costs in the engine, by number of connections.
  *
- *	tests/bench/engine [MOST]      connections, 1 million if not given;
+ *	tests/bench/engine [MOST]      connections, 10 million if not given;
  *	                               in ordinary pages, then in huge ones
  *
- * TCP by NAT over Ethernet, in bursts of 32: first each connection's SYN,
- * scheduled by wlc over 100 real servers, then packets of connections hit at
- * random, a request and a reply by turns.  Packets lie in buffers of their own
- * and are made before the clock starts; only lvs_engine_input is timed.
+ * TCP by NAT over Ethernet, in bursts of 32: each connection's SYN, scheduled
+ * by wlc over 100 real servers, while their number grows; then, with as many as
+ * that, packets of established connections hit at random, a request and a reply
+ * by turns.  Packets lie in buffers of their own and are made before the clock
+ * starts; only lvs_engine_input is timed.
  */
 #include "bench.h"
+#include "counters.h"
 
 #include "base/prng.h"
 
@@ -20,8 +22,13 @@
 #include <lvs/pages.h>
 #include <netinet/in.h>
 
-#define PIECE	4096u /* packets that are made before they are timed */
-#define ROOM	2048u /* bytes of a packet's buffer */
+#define PIECE  1000u /* packets that are made before they are timed */
+#define PIECES 2000u /* of packets for a row */
+/*
+ * Bytes of a packet's buffer.  Not a power of two, as those of lib/io are not:
+ * else all packets share a few sets of the cache.
+ */
+#define ROOM	(2048u + 64u)
 #define SERVERS 100u
 #define FRAME	60u /* TCP, IPv4, Ethernet, padded */
 
@@ -29,6 +36,10 @@ enum {
 	LINK_C = 1,
 	LINK_S
 };
+
+/* Flags of a TCP header. */
+#define SYN 0x02
+#define ACK 0x10
 
 struct bench {
 	struct lvs_director *dir;
@@ -39,10 +50,10 @@ struct bench {
 	unsigned char *bufs;
 	struct lvs_pkt pkts[PIECE];
 	struct lvs_pkt *ptrs[PIECE];
-	uint32_t numbers[PIECE];
 };
 
 static struct lvs_pages *pages; /* NULL: ordinary ones */
+static struct bench_counters counters;
 
 static void must(int ret, const char *what)
 {
@@ -198,16 +209,24 @@ static void make(struct bench *b, uint32_t i, uint32_t number, bool reply,
 	tcp[12] = 5 << 4;
 	tcp[13] = flags;
 	b->ptrs[i] = pkt;
-	b->numbers[i] = number;
 }
 
+/* The whole piece; the last burst of it is a short one. */
 static uint64_t input(struct bench *b)
 {
-	uint64_t begun = bench_ns();
+	uint64_t begun;
 
-	for (uint32_t i = 0; i < PIECE; i += LVS_BURST)
-		lvs_engine_input(b->eng, b->ptrs + i, LVS_BURST, b->now);
-	return bench_ns() - begun;
+	bench_counters_start(&counters);
+	begun = bench_ns();
+	for (uint32_t i = 0; i < PIECE; i += LVS_BURST) {
+		uint32_t left = PIECE - i;
+
+		lvs_engine_input(b->eng, b->ptrs + i,
+				 left < LVS_BURST ? left : LVS_BURST, b->now);
+	}
+	begun = bench_ns() - begun;
+	bench_counters_stop(&counters);
+	return begun;
 }
 
 static void check(const struct bench *b)
@@ -224,7 +243,15 @@ static void check(const struct bench *b)
 /* ---- what is measured -----------------------------------------------------
  */
 
-/* A piece of new connections. */
+/* One packet of connection NUMBER, untimed. */
+static void pass_one(struct bench *b, uint32_t number, bool reply,
+		     uint8_t flags)
+{
+	make(b, 0, number, reply, flags);
+	lvs_engine_input(b->eng, b->ptrs, 1, b->now);
+}
+
+/* A piece of new connections; they are established when it returns. */
 static uint64_t begin_piece(struct bench *b)
 {
 	uint64_t ns;
@@ -232,11 +259,15 @@ static uint64_t begin_piece(struct bench *b)
 	while (pages && lvs_pages_tend(pages))
 		;
 	for (uint32_t i = 0; i < PIECE; i++)
-		make(b, i, b->conns + i, false, 0x02);
+		make(b, i, b->conns + i, false, SYN);
 	ns = input(b);
 	check(b);
 	for (uint32_t i = 0; i < PIECE; i++)
-		b->server[b->numbers[i]] = b->pkts[i].data[14 + 19];
+		b->server[b->conns + i] = b->pkts[i].data[14 + 19];
+	for (uint32_t i = 0; i < PIECE; i++) {
+		pass_one(b, b->conns + i, true, SYN | ACK);
+		pass_one(b, b->conns + i, false, ACK);
+	}
 	b->conns += PIECE;
 	return ns;
 }
@@ -248,7 +279,7 @@ static uint64_t pass_piece(struct bench *b, struct lvs_prng *prng)
 
 	for (uint32_t i = 0; i < PIECE; i++)
 		make(b, i, (uint32_t)lvs_prng_below(prng, b->conns), i & 1,
-		     0x10);
+		     ACK);
 	ns = input(b);
 	check(b);
 	return ns;
@@ -258,10 +289,13 @@ static void row(const char *what, uint32_t conns, struct bench_times *times)
 {
 	double unit = PIECE;
 
-	printf("%-14s %s %10u %8.1f %8.1f %8.1f\n", what, pages ? "2M" : "4K",
+	printf("%-14s %s %10u %7.1f %7.1f %7.1f", what, pages ? "2M" : "4K",
 	       conns, bench_percentile(times, 10) / unit,
 	       bench_percentile(times, 50) / unit,
 	       bench_percentile(times, 90) / unit);
+	bench_counters_row(&counters, unit * (double)times->count);
+	putchar('\n');
+	fflush(stdout);
 	bench_forget(times);
 }
 
@@ -271,8 +305,8 @@ static void grow_to(struct bench *b, uint32_t conns)
 
 	while (b->conns < conns) {
 		bench_add(&times, begin_piece(b));
-		/* A minute for a million: none of them expires. */
-		b->now += PIECE * 60 * LVS_USEC;
+		/* Ten million in half a minute: none of them expires. */
+		b->now += PIECE * 3 * LVS_USEC;
 	}
 	row("new connection", b->conns, &times);
 }
@@ -283,33 +317,29 @@ static void pass(struct bench *b)
 	struct lvs_prng prng;
 
 	lvs_prng_seed(&prng, b->conns);
-	/* All of them established, whatever their state was. */
-	for (uint32_t i = 0; i < 512; i++) {
-		uint64_t ns = pass_piece(b, &prng);
-
-		if (i >= 64)
-			bench_add(&times, ns);
-	}
+	for (uint32_t i = 0; i < PIECES; i++)
+		bench_add(&times, pass_piece(b, &prng));
 	row("NAT packet", b->conns, &times);
 }
 
 static void run(uint32_t most)
 {
+	static const uint32_t sizes[] = { 1000, 1000000, 10000000 };
 	static struct bench b;
 
 	memset(&b, 0, sizeof(b));
 	b.now = LVS_SEC;
-	b.server = calloc(most + 2 * PIECE, 1);
-	b.bufs = aligned_alloc(4096, (size_t)PIECE * ROOM);
+	b.server = calloc(most + PIECE, 1);
+	b.bufs = aligned_alloc(64, (size_t)PIECE * ROOM);
 	if (!b.server || !b.bufs)
 		exit(1);
 	open_director(&b);
-	for (uint32_t conns = PIECE; conns < most; conns *= 16) {
-		grow_to(&b, conns);
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
+		if (sizes[i] > most)
+			break;
+		grow_to(&b, sizes[i]);
 		pass(&b);
 	}
-	grow_to(&b, most);
-	pass(&b);
 	lvs_engine_free(b.eng);
 	lvs_director_free(b.dir);
 	free(b.bufs);
@@ -318,17 +348,23 @@ static void run(uint32_t most)
 
 int main(int argc, char **argv)
 {
-	uint32_t most = argc > 1 ? (uint32_t)atol(argv[1]) : 1000000;
+	uint32_t most = argc > 1 ? (uint32_t)atol(argv[1]) : 10000000;
 
 	bench_machine();
-	printf("# ns a packet; of pieces of %u packets, 10 %%, half and 90 %% "
-	       "took no longer\n",
-	       PIECE);
-	printf("%-14s %s %10s %8s %8s %8s\n", "what", "pg", "connections",
-	       "10 %", "50 %", "90 %");
+	bench_counters_open(&counters);
+	printf("# ns a packet (of pieces of %u packets, 10 %%, half and 90 %% "
+	       "took no longer), and what was counted;\n"
+	       "# new connections are scheduled by wlc over %u real servers\n",
+	       PIECE, SERVERS);
+	printf("%-14s %s %10s %7s %7s %7s", "what", "pg", "connections", "10 %",
+	       "50 %", "90 %");
+	for (unsigned i = 0; i < BENCH_COUNTERS; i++)
+		printf(" %7s", bench_events[i].name);
+	putchar('\n');
 	run(most);
 	must(lvs_pages_new(NULL, &pages), "huge pages");
 	run(most);
 	lvs_pages_free(pages);
+	bench_counters_close(&counters);
 	return 0;
 }
