@@ -3,6 +3,7 @@
  * dest.c - a destination itself: its making, its place in lists, its counts.
  */
 #include "model/director.h"
+#include "model/news.h"
 
 #include "base/mem.h"
 
@@ -48,6 +49,7 @@ struct lvs_dest *lvs_dest_new(struct lvs_director *dir,
 	pthread_mutex_init(&dest->overload_lock, NULL);
 	dest->conf.id = conf->id;
 	dest->family = conf->id.addr.family;
+	dest->told = true;
 	dir->dests[dest->index] = dest;
 	return dest;
 }
@@ -79,6 +81,7 @@ void lvs_dest_unlink(struct lvs_dest *dest)
 {
 	struct lvs_service *svc = dest->svc;
 
+	lvs_news_leave(dest);
 	if (dest->prev)
 		dest->prev->next = dest->next;
 	else
@@ -130,6 +133,7 @@ static void decide_overload(struct lvs_dest *dest, uint32_t set, uint32_t keep)
 	else if (!dest->conf.u_threshold || total < keep)
 		atomic_fetch_and(&dest->flags, ~LVS_DEST_OVERLOAD);
 	pthread_mutex_unlock(&dest->overload_lock);
+	lvs_dest_tell(dest);
 }
 
 void lvs_dest_thresholds(struct lvs_dest *dest)
@@ -148,8 +152,8 @@ void lvs_dest_bind(struct lvs_dest *dest, bool is_template)
 					  memory_order_relaxed);
 		return;
 	}
-	before = atomic_fetch_add_explicit(&dest->total, 1,
-					   memory_order_relaxed);
+	before = atomic_fetch_add(&dest->total, 1);
+	lvs_dest_tell(dest);
 	if (upper && before + 1 == upper)
 		decide_overload(dest, lower_threshold(dest),
 				lower_threshold(dest));
@@ -164,8 +168,8 @@ void lvs_dest_unbind(struct lvs_dest *dest, bool is_template)
 		atomic_fetch_sub_explicit(&dest->persist, 1,
 					  memory_order_relaxed);
 	} else {
-		before = atomic_fetch_sub_explicit(&dest->total, 1,
-						   memory_order_relaxed);
+		before = atomic_fetch_sub(&dest->total, 1);
+		lvs_dest_tell(dest);
 		if (upper && before == lower_threshold(dest))
 			decide_overload(dest, upper, upper);
 	}

@@ -26,17 +26,20 @@ struct lvs_service;
 struct lvs_dest {
 	/* What a scheduler looks at: in one cache line, for its walks. */
 	_Alignas(64) struct lvs_dest *next; /* of the service (or trash) */
-	struct lvs_dest *prev;
-	int32_t weight;		  /* conf.weight */
-	_Atomic uint32_t flags;	  /* LVS_DEST_AVAILABLE, _OVERLOAD */
-	_Atomic uint32_t active;  /* connections in an active state */
+	struct lvs_dest *news_next;	    /* of svc->news (model/news.h) */
+	int32_t weight;			    /* conf.weight */
+	_Atomic uint32_t flags;		    /* LVS_DEST_AVAILABLE, _OVERLOAD */
+	_Atomic uint32_t active;	    /* connections in an active state */
 	_Atomic uint32_t total;	  /* connections, templates not counted */
 	_Atomic uint32_t persist; /* templates */
 	_Atomic uint32_t refs; /* connections, templates, schedulers' caches */
 	struct lvs_service *svc; /* NULL in the trash */
 	uint32_t index;		 /* in director->dests; stays */
-	uint32_t version; /* moves on when conf changes: rebuild actions */
+	uint32_t version;  /* moves on when conf changes: rebuild actions */
+	uint32_t place;	   /* the scheduler's own (sched/ranking.h) */
+	_Atomic bool told; /* of changes nobody wants to hear */
 
+	struct lvs_dest *prev;
 	struct lvs_meter meter; /* counters, rates (stats/counters.h) */
 	struct lvs_dest_conf conf;
 	uint16_t family;     /* of conf.id.addr */
@@ -51,8 +54,7 @@ struct lvs_dest {
 
 static inline bool lvs_dest_is(const struct lvs_dest *dest, uint32_t flag)
 {
-	return (atomic_load_explicit(&dest->flags, memory_order_relaxed) &
-		flag) != 0;
+	return (atomic_load(&dest->flags) & flag) != 0;
 }
 
 /* Weight above 0 and not overloaded: may be given a new connection. */
@@ -63,12 +65,20 @@ static inline bool lvs_dest_eligible(const struct lvs_dest *dest)
 
 static inline uint32_t lvs_dest_active_now(const struct lvs_dest *dest)
 {
-	return atomic_load_explicit(&dest->active, memory_order_relaxed);
+	return atomic_load(&dest->active);
 }
 
 static inline uint32_t lvs_dest_total_now(const struct lvs_dest *dest)
 {
-	return atomic_load_explicit(&dest->total, memory_order_relaxed);
+	return atomic_load(&dest->total);
+}
+
+/* DEST's connections or LVS_DEST_OVERLOAD were changed (model/news.h). */
+void lvs_news_put(struct lvs_dest *dest);
+static inline void lvs_dest_tell(struct lvs_dest *dest)
+{
+	if (!atomic_load(&dest->told))
+		lvs_news_put(dest);
 }
 
 /*
@@ -80,8 +90,8 @@ void lvs_dest_bind(struct lvs_dest *dest, bool is_template);
 void lvs_dest_unbind(struct lvs_dest *dest, bool is_template);
 static inline void lvs_dest_activity(struct lvs_dest *dest, int delta)
 {
-	atomic_fetch_add_explicit(&dest->active, (uint32_t)delta,
-				  memory_order_relaxed);
+	atomic_fetch_add(&dest->active, (uint32_t)delta);
+	lvs_dest_tell(dest);
 }
 
 /* Who remembers DEST beyond a removal holds it: it is then not freed. */

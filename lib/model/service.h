@@ -19,7 +19,8 @@ struct lvs_service {
 	struct lvs_director *dir;
 	uint64_t serial; /* no two services have the same */
 	struct lvs_service_conf conf;
-	struct lvs_dest *first; /* newest first */
+	struct lvs_dest *first;		 /* newest first */
+	_Atomic(struct lvs_dest *) news; /* whose counts changed (news.h) */
 	uint32_t num_dests;
 	const struct lvs_scheduler *sched; /* NULL: "none" */
 	void *sched_state;

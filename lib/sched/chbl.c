@@ -11,6 +11,7 @@
  * Flag sh-port hashes the client's port too.
  */
 #include "sched/maglev.h"
+#include "sched/ranking.h"
 
 #define CHBL_SIZE	65537
 #define CHBL_TURNS_BITS 8
@@ -21,63 +22,71 @@
 /* Places that are tried before the lightest one is looked for. */
 #define TRIES 32
 
+struct chbl {
+	struct lvs_maglev maglev;
+	struct lvs_ranking ranking; /* the emptiest first */
+};
+
+static struct lvs_rank emptiest(const struct lvs_dest *dest)
+{
+	return (struct lvs_rank){
+		.load = lvs_dest_total_now(dest),
+		.weight = (uint32_t)dest->weight,
+	};
+}
+
 static int chbl_bind(struct lvs_service *svc)
 {
-	return lvs_maglev_init(svc->sched_state, svc, CHBL_SIZE,
-			       CHBL_TURNS_BITS);
+	struct chbl *chbl = svc->sched_state;
+	int err =
+		lvs_maglev_init(&chbl->maglev, svc, CHBL_SIZE, CHBL_TURNS_BITS);
+
+	if (!err)
+		lvs_ranking_init(&chbl->ranking, svc, emptiest);
+	return err;
 }
 
 static void chbl_unbind(struct lvs_service *svc)
 {
-	lvs_maglev_fini(svc->sched_state, svc);
+	struct chbl *chbl = svc->sched_state;
+
+	lvs_ranking_fini(&chbl->ranking, svc);
+	lvs_maglev_fini(&chbl->maglev, svc);
 }
 
 static int chbl_changed(struct lvs_service *svc, struct lvs_dest *dest,
 			enum lvs_dest_event event)
 {
-	return lvs_maglev_changed(svc->sched_state, svc, dest, event);
+	struct chbl *chbl = svc->sched_state;
+	int err = lvs_maglev_changed(&chbl->maglev, svc, dest, event);
+
+	/* What cannot be added or edited stays as it was; a removal is one. */
+	if (!err || event == LVS_DEST_REMOVED)
+		lvs_ranking_changed(&chbl->ranking, svc, dest, event);
+	return err;
 }
 
-/* What is there to be shared, the connection being placed included. */
-struct sum {
-	uint64_t conns, weight;
-};
-
-static struct sum add_up(const struct lvs_service *svc)
+/*
+ * total < 5/4 * share, rounded up: the share that SUM, of all connections and
+ * weights, gives to DEST's weight when one more is placed.
+ */
+static bool has_room(const struct lvs_dest *dest,
+		     const struct lvs_rank_sum *sum)
 {
-	struct sum sum = { .conns = 1 };
-
-	for (const struct lvs_dest *d = svc->first; d; d = d->next) {
-		if (!lvs_dest_eligible(d))
-			continue;
-		sum.conns += lvs_dest_total_now(d);
-		sum.weight += (uint64_t)d->weight;
-	}
-	return sum;
-}
-
-/* total < 5/4 * conns * weight / sum of weights, rounded up. */
-static bool has_room(const struct lvs_dest *dest, const struct sum *sum)
-{
-	uint64_t share = sum->conns * (uint64_t)dest->weight;
+	uint64_t share = (sum->load + 1) * (uint64_t)dest->weight;
 
 	return lvs_dest_eligible(dest) &&
 	       lvs_dest_total_now(dest) * sum->weight * SLACK_SHARE <
 		       share * (SLACK_SHARE + 1);
 }
 
-static bool emptier(const struct lvs_dest *a, const struct lvs_dest *b)
-{
-	return (uint64_t)lvs_dest_total_now(a) * (uint64_t)b->weight <
-	       (uint64_t)lvs_dest_total_now(b) * (uint64_t)a->weight;
-}
-
 static struct lvs_dest *chbl_pick(struct lvs_service *svc,
 				  const struct lvs_sched_flow *flow)
 {
-	const struct lvs_maglev *maglev = svc->sched_state;
+	struct chbl *chbl = svc->sched_state;
+	const struct lvs_maglev *maglev = &chbl->maglev;
 	uint32_t word = lvs_maglev_word(svc, flow);
-	struct sum sum = add_up(svc);
+	struct lvs_rank_sum sum = lvs_ranking_sum(&chbl->ranking, svc);
 	uint32_t slot = lvs_maglev_slot(maglev, word);
 
 	for (uint32_t i = 1; i <= TRIES; i++) {
@@ -87,13 +96,13 @@ static struct lvs_dest *chbl_pick(struct lvs_service *svc,
 			return dest;
 		slot = lvs_maglev_slot(maglev, slot + i + word);
 	}
-	return lvs_sched_best(svc, emptier);
+	return lvs_ranking_best(&chbl->ranking, svc);
 }
 
 const struct lvs_scheduler lvs_sched_chbl = {
 	.name = "chbl",
 	.summary = "consistent hashing with bounded loads",
-	.state_size = sizeof(struct lvs_maglev),
+	.state_size = sizeof(struct chbl),
 	.bind = chbl_bind,
 	.unbind = chbl_unbind,
 	.changed = chbl_changed,

@@ -4,22 +4,25 @@
  *
  * A new connection goes where there are fewest, whatever the weights.
  */
-#include "sched/sched.h"
+#include "sched/ranking.h"
 
-static bool fewer(const struct lvs_dest *a, const struct lvs_dest *b)
+static struct lvs_rank fewest(const struct lvs_dest *dest)
 {
-	return lvs_sched_load(a) < lvs_sched_load(b);
+	return (struct lvs_rank){ .load = lvs_sched_load(dest), .weight = 1 };
 }
 
-static struct lvs_dest *lc_pick(struct lvs_service *svc,
-				const struct lvs_sched_flow *flow)
+static int lc_bind(struct lvs_service *svc)
 {
-	(void)flow;
-	return lvs_sched_best(svc, fewer);
+	lvs_ranking_init(svc->sched_state, svc, fewest);
+	return 0;
 }
 
 const struct lvs_scheduler lvs_sched_lc = {
 	.name = "lc",
 	.summary = "least connections",
-	.pick = lc_pick,
+	.state_size = sizeof(struct lvs_ranking),
+	.bind = lc_bind,
+	.unbind = lvs_ranked_unbind,
+	.changed = lvs_ranked_changed,
+	.pick = lvs_ranked_pick,
 };

@@ -5,19 +5,28 @@
  * A new connection goes to an idle destination, however slow; if there is
  * none, as with sed.c.
  */
-#include "sched/sched.h"
+#include "sched/ranking.h"
 
-static struct lvs_dest *nq_pick(struct lvs_service *svc,
-				const struct lvs_sched_flow *flow)
+/* All idle ones are equal, and better than anybody else. */
+static struct lvs_rank idlest(const struct lvs_dest *dest)
 {
-	for (struct lvs_dest *d = svc->first; d; d = d->next)
-		if (lvs_dest_eligible(d) && !lvs_dest_active_now(d))
-			return d;
-	return lvs_sched_sed.pick(svc, flow);
+	if (!lvs_dest_active_now(dest))
+		return (struct lvs_rank){ .load = 0, .weight = 1 };
+	return lvs_rank_soonest(dest);
+}
+
+static int nq_bind(struct lvs_service *svc)
+{
+	lvs_ranking_init(svc->sched_state, svc, idlest);
+	return 0;
 }
 
 const struct lvs_scheduler lvs_sched_nq = {
 	.name = "nq",
 	.summary = "never queue",
-	.pick = nq_pick,
+	.state_size = sizeof(struct lvs_ranking),
+	.bind = nq_bind,
+	.unbind = lvs_ranked_unbind,
+	.changed = lvs_ranked_changed,
+	.pick = lvs_ranked_pick,
 };

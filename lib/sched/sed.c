@@ -6,23 +6,20 @@
  * worked at the pace its weight promises: to the smallest (active + 1) /
  * weight. The "+ 1" is the connection being placed.
  */
-#include "sched/sched.h"
+#include "sched/ranking.h"
 
-static bool sooner(const struct lvs_dest *a, const struct lvs_dest *b)
+static int sed_bind(struct lvs_service *svc)
 {
-	return ((uint64_t)lvs_dest_active_now(a) + 1) * (uint64_t)b->weight <
-	       ((uint64_t)lvs_dest_active_now(b) + 1) * (uint64_t)a->weight;
-}
-
-static struct lvs_dest *sed_pick(struct lvs_service *svc,
-				 const struct lvs_sched_flow *flow)
-{
-	(void)flow;
-	return lvs_sched_best(svc, sooner);
+	lvs_ranking_init(svc->sched_state, svc, lvs_rank_soonest);
+	return 0;
 }
 
 const struct lvs_scheduler lvs_sched_sed = {
 	.name = "sed",
 	.summary = "shortest expected delay",
-	.pick = sed_pick,
+	.state_size = sizeof(struct lvs_ranking),
+	.bind = sed_bind,
+	.unbind = lvs_ranked_unbind,
+	.changed = lvs_ranked_changed,
+	.pick = lvs_ranked_pick,
 };

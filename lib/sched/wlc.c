@@ -5,17 +5,20 @@
  * A new connection goes where there are fewest for each unit of weight; of
  * equals, to the one first in the list.
  */
-#include "sched/sched.h"
+#include "sched/ranking.h"
 
-static struct lvs_dest *wlc_pick(struct lvs_service *svc,
-				 const struct lvs_sched_flow *flow)
+static int wlc_bind(struct lvs_service *svc)
 {
-	(void)flow;
-	return lvs_sched_best(svc, lvs_sched_lighter);
+	lvs_ranking_init(svc->sched_state, svc, lvs_rank_lightest);
+	return 0;
 }
 
 const struct lvs_scheduler lvs_sched_wlc = {
 	.name = "wlc",
 	.summary = "weighted least connections",
-	.pick = wlc_pick,
+	.state_size = sizeof(struct lvs_ranking),
+	.bind = wlc_bind,
+	.unbind = lvs_ranked_unbind,
+	.changed = lvs_ranked_changed,
+	.pick = lvs_ranked_pick,
 };
