@@ -110,8 +110,8 @@ static json_t *tunnel(const struct lvs_dest_conf *conf)
 static const char *method(uint8_t method)
 {
 	static const char *const names[] = {
-		[LVS_METHOD_NAT] = "nat",       [LVS_METHOD_LOCAL] = "local",
-		[LVS_METHOD_TUN] = "tunnel",    [LVS_METHOD_DR] = "direct",
+		[LVS_METHOD_NAT] = "nat",	[LVS_METHOD_LOCAL] = "local",
+		[LVS_METHOD_TUN] = "tunnel",	[LVS_METHOD_DR] = "direct",
 		[LVS_METHOD_BYPASS] = "bypass",
 	};
 
@@ -238,17 +238,22 @@ static void json_sync(const struct lvs_sync_conf *list, size_t count)
 static void json_status(const struct lvs_ctl_info *info)
 {
 	const struct lvs_engine_stats *e = &info->engine;
-	json_t *dropped = json_object();
+	json_t *dropped = json_object(), *evicted = json_object();
 
 	for (unsigned r = LVS_REASON_NONE + 1; r < LVS_REASON_COUNT; r++)
 		json_object_set_new(dropped, lvs_reason_name(r),
 				    json_integer(number(e->dropped[r])));
-	put(json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o}",
+	for (unsigned i = 0; i < LVS_EVICT_COUNT; i++)
+		json_object_set_new(evicted, lvs_eviction_name(i),
+				    json_integer(number(e->evicted[i])));
+	put(json_pack("{s:s, s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:o, s:o, s:o}",
 		      "version", info->daemon, "connections", number(e->conns),
-		      "packets", number(e->packets), "sent", number(e->sent),
-		      "passed", number(e->passed), "held", number(e->held),
-		      "dropped", dropped, "total", counters(&info->stats),
-		      "per_second", rates(&info->stats)));
+		      "connection_limit", number(e->conn_limit), "evicted",
+		      evicted, "packets", number(e->packets), "sent",
+		      number(e->sent), "passed", number(e->passed), "held",
+		      number(e->held), "dropped", dropped, "total",
+		      counters(&info->stats), "per_second",
+		      rates(&info->stats)));
 	putchar('\n');
 }
 

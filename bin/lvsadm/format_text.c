@@ -80,8 +80,8 @@ static void put_service(const struct view *view,
 static const char *method_name(uint8_t method)
 {
 	static const char *const names[] = {
-		[LVS_METHOD_NAT] = "Masq",      [LVS_METHOD_LOCAL] = "Local",
-		[LVS_METHOD_TUN] = "Tunnel",    [LVS_METHOD_DR] = "Route",
+		[LVS_METHOD_NAT] = "Masq",	[LVS_METHOD_LOCAL] = "Local",
+		[LVS_METHOD_TUN] = "Tunnel",	[LVS_METHOD_DR] = "Route",
 		[LVS_METHOD_BYPASS] = "Bypass",
 	};
 
@@ -344,7 +344,16 @@ static void text_status(const struct lvs_ctl_info *info)
 	const struct lvs_engine_stats *e = &info->engine;
 
 	printf("lvsd %s\n", info->daemon);
-	printf("Connections %14" PRIu64 "\n", e->conns);
+	printf("Connections %14" PRIu64, e->conns);
+	if (e->conn_limit)
+		printf("  of at most %" PRIu64, e->conn_limit);
+	putchar('\n');
+	for (unsigned i = 0; i < LVS_EVICT_COUNT; i++) {
+		if (e->evicted[i])
+			printf("  evicted   %14" PRIu64 "  %s: %s\n",
+			       e->evicted[i], lvs_eviction_name(i),
+			       lvs_eviction_text(i));
+	}
 	printf("Packets     %14" PRIu64 "\n", e->packets);
 	printf("  sent      %14" PRIu64 "\n", e->sent);
 	printf("  passed    %14" PRIu64 "  left to this host\n", e->passed);

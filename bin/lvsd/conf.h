@@ -42,7 +42,7 @@ struct conf {
 	char *path;
 	char *socket;
 	char *user;		   /* NULL: stay who we are */
-	uint32_t connection_limit; /* an engine; 0: as memory holds */
+	uint32_t connection_limit; /* an engine; 0: by memory.h */
 	enum conf_conflicts conflicts;
 	struct lvs_timeouts timeouts;
 	struct conf_interface *interfaces;

@@ -17,6 +17,7 @@
 #include "interfaces.h"
 #include "log.h"
 #include "loop.h"
+#include "memory.h"
 #include "notify.h"
 #include "rundir.h"
 #include "worker.h"
@@ -357,8 +358,12 @@ static int open_network(struct lvsd *d)
 
 static int open_worker(struct lvsd *d)
 {
-	int err = worker_start(d->dir, d->cfg->connection_limit, &d->worker);
+	uint32_t limit = d->cfg->connection_limit;
+	int err;
 
+	if (!limit)
+		limit = memory_connections();
+	err = worker_start(d->dir, limit, &d->worker);
 	if (!err) {
 		d->ifs = interfaces_new(d->dir, d->worker, d->claim);
 		err = d->ifs ? 0 : LVS_ERR_NOMEM;

@@ -19,8 +19,8 @@
 struct worker;
 
 /*
- * A thread with an engine of DIR (borrowed) for CONN_LIMIT connections (0: as
- * memory holds) and no ports, in *WORKER.  0, LVS_ERR_* or -errno.
+ * A thread with an engine of DIR (borrowed) for CONN_LIMIT connections and
+ * no ports, in *WORKER.  0, LVS_ERR_* or -errno.
  */
 int worker_start(struct lvs_director *dir, uint32_t conn_limit,
 		 struct worker **worker);

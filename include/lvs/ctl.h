@@ -212,12 +212,14 @@ enum lvs_ctl_status_attr {
 	LVS_STATUS_ATTR_SENT,
 	LVS_STATUS_ATTR_HELD,
 	LVS_STATUS_ATTR_DROP, /* nest, once a reason */
+	LVS_STATUS_ATTR_CONN_LIMIT,
+	LVS_STATUS_ATTR_EVICTED, /* nest, once an enum lvs_eviction */
 	LVS_STATUS_ATTR_COUNT
 };
 
-/* In LVS_STATUS_ATTR_DROP. */
+/* In LVS_STATUS_ATTR_DROP; in LVS_STATUS_ATTR_EVICTED, of connections. */
 enum lvs_ctl_drop_attr {
-	LVS_DROP_ATTR_NAME = 1, /* string, as lvs_reason_name gives it */
+	LVS_DROP_ATTR_NAME = 1, /* string: lvs_reason_name, _eviction_name */
 	LVS_DROP_ATTR_PACKETS,  /* u64 */
 	LVS_DROP_ATTR_COUNT
 };

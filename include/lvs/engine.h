@@ -27,7 +27,11 @@ struct lvs_engine;
 
 struct lvs_engine_opts {
 	size_t sz;
-	uint32_t conn_limit; /* connections at most; 0: as memory holds */
+	/*
+	 * Connections at most, and as many persistence templates again for
+	 * the director; 0: as many as memory holds, whoever asks for them.
+	 */
+	uint32_t conn_limit;
 };
 
 /*
@@ -82,6 +86,8 @@ struct lvs_engine_stats {
 	uint64_t passed;    /* left to the host */
 	uint64_t sent;      /* with verdict LVS_SEND, or by lvs_engine_output */
 	uint64_t held;
+	uint64_t conn_limit; /* connections at most; 0: as memory holds */
+	uint64_t evicted[LVS_EVICT_COUNT]; /* connections, for new ones */
 	uint64_t dropped[LVS_REASON_COUNT];
 };
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * lvs/stats.h - counters, rates, and why packets are dropped.
+ * lvs/stats.h - counters, rates, why packets are dropped and which connections
+ * give way.
  *
  * Counters are live and 64 bits wide; nothing has to be folded before it can
  * be read.  Bytes count from the IP header on.
@@ -60,6 +61,27 @@ enum lvs_reason {
 LVS_API const char *lvs_reason_name(unsigned reason);
 /* The sentence to it; static. */
 LVS_API const char *lvs_reason_text(unsigned reason);
+
+/*
+ * Connections that give way to new ones when an engine has as many as it may,
+ * in this order; others never do.  X(name, "name", sentence)
+ */
+#define LVS_EVICTIONS(X)                                                       \
+	X(HALF_OPEN, "half-open", "not answered by the real server yet")       \
+	X(CLOSING, "closing", "ended by one side or both")                     \
+	X(BARE, "bare", "established, and nothing after the handshake")
+
+enum lvs_eviction {
+#define LVS_EVICT_ENUM(name, text, sentence) LVS_EVICT_##name,
+	LVS_EVICTIONS(LVS_EVICT_ENUM)
+#undef LVS_EVICT_ENUM
+	LVS_EVICT_COUNT
+};
+
+/* "half-open", or "?" for no known class; static. */
+LVS_API const char *lvs_eviction_name(unsigned eviction);
+/* The sentence to it; static. */
+LVS_API const char *lvs_eviction_text(unsigned eviction);
 
 #ifdef __cplusplus
 }

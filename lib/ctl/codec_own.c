@@ -145,6 +145,8 @@ static const struct lvs_attr_rule status_rules[LVS_STATUS_ATTR_COUNT] = {
 	[LVS_STATUS_ATTR_SENT] = LVS_ATTR_U64,
 	[LVS_STATUS_ATTR_HELD] = LVS_ATTR_U64,
 	[LVS_STATUS_ATTR_DROP] = LVS_ATTR_NEST,
+	[LVS_STATUS_ATTR_CONN_LIMIT] = LVS_ATTR_U64,
+	[LVS_STATUS_ATTR_EVICTED] = LVS_ATTR_NEST,
 };
 
 static const struct lvs_attr_rule drop_rules[LVS_DROP_ATTR_COUNT] = {
@@ -152,23 +154,43 @@ static const struct lvs_attr_rule drop_rules[LVS_DROP_ATTR_COUNT] = {
 	[LVS_DROP_ATTR_PACKETS] = LVS_ATTR_U64,
 };
 
-/* A status is the largest object; its drops must find room. */
-_Static_assert(512 + LVS_REASON_COUNT * (4 + 4 + REASON_MAX + 12) <=
+/* A status is the largest object; its counts must find room. */
+_Static_assert(512 + (LVS_REASON_COUNT + LVS_EVICT_COUNT) *
+				       (4 + 4 + REASON_MAX + 12) <=
 		       LVS_CTL_OBJECT_MAX,
 	       "LVS_CTL_OBJECT_MAX is too small for that many reasons");
 
-static void put_drops(struct nlmsghdr *nlh,
-		      const struct lvs_engine_stats *engine)
+/* Counts that have names: packets by reason, connections by class. */
+struct named_counts {
+	uint16_t type; /* LVS_STATUS_ATTR_* */
+	unsigned num;
+	const char *(*name)(unsigned number);
+};
+
+static const struct named_counts drops = {
+	LVS_STATUS_ATTR_DROP,
+	LVS_REASON_COUNT,
+	lvs_reason_name,
+};
+
+static const struct named_counts evictions = {
+	LVS_STATUS_ATTR_EVICTED,
+	LVS_EVICT_COUNT,
+	lvs_eviction_name,
+};
+
+/* Those of COUNTS that are not 0. */
+static void put_counts(struct nlmsghdr *nlh, const struct named_counts *kind,
+		       const uint64_t counts[])
 {
-	for (unsigned r = 0; r < LVS_REASON_COUNT; r++) {
+	for (unsigned i = 0; i < kind->num; i++) {
 		struct nlattr *nest;
 
-		if (engine->dropped[r] == 0)
+		if (counts[i] == 0)
 			continue;
-		nest = mnl_attr_nest_start(nlh, LVS_STATUS_ATTR_DROP);
-		mnl_attr_put_strz(nlh, LVS_DROP_ATTR_NAME, lvs_reason_name(r));
-		mnl_attr_put_u64(nlh, LVS_DROP_ATTR_PACKETS,
-				 engine->dropped[r]);
+		nest = mnl_attr_nest_start(nlh, kind->type);
+		mnl_attr_put_strz(nlh, LVS_DROP_ATTR_NAME, kind->name(i));
+		mnl_attr_put_u64(nlh, LVS_DROP_ATTR_PACKETS, counts[i]);
 		mnl_attr_nest_end(nlh, nest);
 	}
 }
@@ -186,12 +208,15 @@ void lvs_ctl_put_status(struct nlmsghdr *nlh, const char *version,
 	mnl_attr_put_u64(nlh, LVS_STATUS_ATTR_PASSED, engine->passed);
 	mnl_attr_put_u64(nlh, LVS_STATUS_ATTR_SENT, engine->sent);
 	mnl_attr_put_u64(nlh, LVS_STATUS_ATTR_HELD, engine->held);
-	put_drops(nlh, engine);
+	put_counts(nlh, &drops, engine->dropped);
+	mnl_attr_put_u64(nlh, LVS_STATUS_ATTR_CONN_LIMIT, engine->conn_limit);
+	put_counts(nlh, &evictions, engine->evicted);
 	mnl_attr_nest_end(nlh, nest);
 }
 
-/* A reason that this version does not know is passed over. */
-static int get_drop(const struct nlattr *nest, struct lvs_engine_stats *engine)
+/* One of KIND into COUNTS; a name that is not known here is passed over. */
+static int get_count(const struct nlattr *nest, const struct named_counts *kind,
+		     uint64_t counts[])
 {
 	const struct nlattr *tb[LVS_DROP_ATTR_COUNT];
 	int err =
@@ -201,11 +226,10 @@ static int get_drop(const struct nlattr *nest, struct lvs_engine_stats *engine)
 		return err;
 	if (!tb[LVS_DROP_ATTR_NAME] || !tb[LVS_DROP_ATTR_PACKETS])
 		return LVS_ERR_INVAL;
-	for (unsigned r = 0; r < LVS_REASON_COUNT; r++) {
-		if (strcmp(lvs_reason_name(r),
+	for (unsigned i = 0; i < kind->num; i++) {
+		if (strcmp(kind->name(i),
 			   mnl_attr_get_str(tb[LVS_DROP_ATTR_NAME])) == 0)
-			engine->dropped[r] =
-				mnl_attr_get_u64(tb[LVS_DROP_ATTR_PACKETS]);
+			counts[i] = mnl_attr_get_u64(tb[LVS_DROP_ATTR_PACKETS]);
 	}
 	return 0;
 }
@@ -231,8 +255,12 @@ int lvs_ctl_get_status(const struct nlattr *nest, struct lvs_ctl_info *info)
 	err = lvs_ctl_get_stats64(tb[LVS_STATUS_ATTR_STATS64], &stats);
 	for (attr = lvs_attr_next(nest, NULL); !err && attr;
 	     attr = lvs_attr_next(nest, attr)) {
-		if (mnl_attr_get_type(attr) == LVS_STATUS_ATTR_DROP)
-			err = get_drop(attr, &engine);
+		uint16_t type = mnl_attr_get_type(attr);
+
+		if (type == drops.type)
+			err = get_count(attr, &drops, engine.dropped);
+		else if (type == evictions.type)
+			err = get_count(attr, &evictions, engine.evicted);
 	}
 	if (err)
 		return err;
@@ -241,6 +269,7 @@ int lvs_ctl_get_status(const struct nlattr *nest, struct lvs_ctl_info *info)
 	engine.passed = u64_or_0(tb[LVS_STATUS_ATTR_PASSED]);
 	engine.sent = u64_or_0(tb[LVS_STATUS_ATTR_SENT]);
 	engine.held = u64_or_0(tb[LVS_STATUS_ATTR_HELD]);
+	engine.conn_limit = u64_or_0(tb[LVS_STATUS_ATTR_CONN_LIMIT]);
 	info->stats = stats;
 	info->engine = engine;
 	strcpy(info->daemon, mnl_attr_get_str(tb[LVS_STATUS_ATTR_VERSION]));

@@ -13,6 +13,9 @@
  */
 #define TICK_BUDGET 64
 
+/* How often the log says that the connection table is full. */
+#define FULL_LOG_PERIOD (60 * LVS_SEC)
+
 /* Held packets are looked at as often while there are any. */
 #define HOLD_PERIOD (10 * LVS_MSEC)
 
@@ -49,6 +52,7 @@ static void slot_stats(struct lvs_engine_slot *slot,
 	*stats = eng->count;
 	stats->sz = sizeof(*stats);
 	stats->conns = lvs_conn_count(eng->conns);
+	stats->conn_limit = eng->conn_limit;
 }
 
 static const struct lvs_proto *const transports[LVS_TRANSPORTS] = {
@@ -71,16 +75,17 @@ static void engine_init(struct lvs_engine *eng, struct lvs_director *dir)
 	lvs_parcels_init(&eng->made);
 	lvs_parcels_init(&eng->lent);
 	lvs_fragments_init(&eng->fragments, dir->hash_key);
+	lvs_limit_init(&eng->full_log, FULL_LOG_PERIOD, 1);
 }
 
 /* What ENG needs of its own and with others; undone by engine_fini. */
-static int engine_fill(struct lvs_engine *eng, uint32_t conn_limit)
+static int engine_fill(struct lvs_engine *eng)
 {
 	struct lvs_director *dir = eng->dir;
 	struct lvs_conn_table_opts opts = {
 		.mem = &dir->mem,
 		.hash_key = { dir->hash_key[0], dir->hash_key[1] },
-		.limit = conn_limit,
+		.limit = eng->conn_limit,
 		.expired = expired,
 		.ctx = eng,
 	};
@@ -90,7 +95,7 @@ static int engine_fill(struct lvs_engine *eng, uint32_t conn_limit)
 		return ret;
 	ret = lvs_controls_init(&eng->controls, &dir->mem);
 	if (ret == 0) {
-		ret = lvs_persist_join(dir);
+		ret = lvs_persist_join(dir, eng->conn_limit);
 		if (ret == 0)
 			return 0;
 		lvs_controls_fini(&eng->controls);
@@ -107,7 +112,7 @@ static void engine_fini(struct lvs_engine *eng)
 	pthread_mutex_lock(&eng->dir->lock);
 	lvs_conn_table_drain(eng->conns, drained, eng);
 	pthread_mutex_unlock(&eng->dir->lock);
-	lvs_persist_leave(eng->dir);
+	lvs_persist_leave(eng->dir, eng->conn_limit);
 	lvs_controls_fini(&eng->controls);
 	lvs_parcels_free(&eng->held, mem);
 	lvs_parcels_free(&eng->made, mem);
@@ -130,7 +135,8 @@ int lvs_engine_new(struct lvs_director *dir, const struct lvs_engine_opts *opts,
 	if (!new)
 		return LVS_ERR_NOMEM;
 	engine_init(new, dir);
-	ret = engine_fill(new, o.conn_limit);
+	new->conn_limit = o.conn_limit;
+	ret = engine_fill(new);
 	if (ret == 0) {
 		ret = lvs_director_enter(dir, &new->slot);
 		if (ret < 0)

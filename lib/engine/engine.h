@@ -12,6 +12,7 @@
 #ifndef LVS_ENGINE_ENGINE_H
 #define LVS_ENGINE_ENGINE_H
 
+#include "base/limit.h"
 #include "engine/control.h"
 #include "engine/fragment.h"
 #include "engine/parcel.h"
@@ -52,6 +53,7 @@ struct lvs_engine {
 	struct lvs_engine_slot slot; /* first: all that the model knows */
 	struct lvs_director *dir;
 	struct lvs_conn_table *conns;
+	uint32_t conn_limit; /* of them; 0: none */
 
 	lvs_tstamp now; /* of the call that is being served */
 	uint32_t tick;
@@ -80,6 +82,9 @@ struct lvs_engine {
 	uint16_t ip_id;		 /* of the next outer header */
 
 	struct lvs_fragments fragments;
+
+	uint64_t hand; /* where evict.c goes on: cursor of lvs_conn_walk */
+	struct lvs_limit full_log; /* lines that say the table is full */
 
 	struct lvs_engine_stats count;
 	struct lvs_burst burst;
@@ -179,6 +184,15 @@ void lvs_engine_icmp(struct lvs_engine *eng, struct lvs_pkt *pkt,
 /* P asks who has an address: ARP and ND for VIPs that the host has not. */
 void lvs_engine_resolve(struct lvs_engine *eng, struct lvs_pkt *pkt,
 			const struct lvs_parsed *p);
+
+/* ---- evict.c ------------------------------------------------------------ */
+
+/*
+ * Room for one more connection: at the limit the one that is worth least goes
+ * (enum lvs_eviction).  False: those that were looked at are all worth more
+ * than a newcomer.
+ */
+bool lvs_engine_make_way(struct lvs_engine *eng);
 
 /* ---- forward.c ----------------------------------------------------------- */
 

@@ -148,9 +148,7 @@ static void begin(struct lvs_engine *eng, struct lvs_pkt *pkt,
 			    lvs_secs_to_ticks(LVS_PROTO_FIRST_SECS), eng->now);
 	if (!conn) {
 		give_back(eng, choice);
-		lvs_pkt_drop(pkt, lvs_conn_table_full(eng->conns)
-					  ? LVS_REASON_CONN_LIMIT
-					  : LVS_REASON_NO_MEMORY);
+		lvs_pkt_drop(pkt, LVS_REASON_NO_MEMORY);
 		return;
 	}
 	conn->dest = dest->index;
@@ -183,9 +181,17 @@ void lvs_engine_new_conn(struct lvs_engine *eng, struct lvs_pkt *pkt,
 {
 	struct lvs_service *svc = service_for(eng, pkt, p);
 	struct lvs_persist_choice choice;
+	bool once;
 
 	if (!svc) {
 		lvs_pkt_pass(pkt);
+		return;
+	}
+	once = svc->conf.flags & LVS_SVC_ONEPACKET &&
+	       p->flow.protocol == IPPROTO_UDP;
+	/* Before it is scheduled: who is refused moves no scheduler on. */
+	if (!once && !lvs_engine_make_way(eng)) {
+		lvs_pkt_drop(pkt, LVS_REASON_CONN_LIMIT);
 		return;
 	}
 	choose(eng, svc, &p->flow, &choice);
@@ -195,8 +201,7 @@ void lvs_engine_new_conn(struct lvs_engine *eng, struct lvs_pkt *pkt,
 		return;
 	}
 	make_room(eng, choice.dest->index);
-	if (svc->conf.flags & LVS_SVC_ONEPACKET &&
-	    p->flow.protocol == IPPROTO_UDP)
+	if (once)
 		forward_once(eng, pkt, p, &choice);
 	else
 		begin(eng, pkt, p, &choice);

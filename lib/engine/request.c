@@ -53,6 +53,7 @@ void lvs_engine_reply(struct lvs_engine *eng, struct lvs_pkt *pkt,
 	}
 	lvs_engine_count(eng, dest, LVS_REPLY, p);
 	conn->flags &= (uint16_t)~LVS_CONN_NOOUTPUT;
+	conn->flags |= LVS_CONN_ANSWERED;
 	lvs_engine_step(eng, conn, dest, p, LVS_PROTO_OUT);
 	pair = lvs_engine_actions(eng, dest, conn);
 	lvs_engine_forward(eng, pkt, p, &pair->reply, conn,

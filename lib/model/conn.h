@@ -57,6 +57,7 @@ static inline uint32_t lvs_secs_to_ticks(uint32_t secs)
 #define LVS_CONN_METHOD_SHIFT 8		 /* 3 bits: enum lvs_method */
 #define LVS_CONN_CONTROLLED   (1u << 11) /* made by a template */
 #define LVS_CONN_ASSURED      (1u << 12) /* ... which knows that it works */
+#define LVS_CONN_ANSWERED     (1u << 13) /* a reply was seen */
 
 /* Who has an address and a port: by name, or by number in the arrays. */
 enum lvs_end {

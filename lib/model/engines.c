@@ -115,6 +115,9 @@ static void stats_add(struct lvs_engine_stats *sum,
 	sum->passed += one->passed;
 	sum->sent += one->sent;
 	sum->held += one->held;
+	sum->conn_limit += one->conn_limit;
+	for (int i = 0; i < LVS_EVICT_COUNT; i++)
+		sum->evicted[i] += one->evicted[i];
 	for (int i = 0; i < LVS_REASON_COUNT; i++)
 		sum->dropped[i] += one->dropped[i];
 }

@@ -24,11 +24,18 @@ enum {
 
 #define FTP_PORT 21
 
+/* Templates that are looked at for one to give up. */
+#define LOOKS 32
+
 struct lvs_persist {
 	pthread_mutex_t lock;
 	struct lvs_director *dir;
 	struct lvs_conn_table *tab;
 	unsigned engines; /* that use it; under the director's lock */
+	/* Templates at most: */
+	uint64_t limit;	    /* of the engines that have one */
+	unsigned unlimited; /* engines that have none */
+	uint64_t hand;	    /* where one to give up is looked for next */
 };
 
 static void unbind(struct lvs_persist *per, struct lvs_conn *t)
@@ -82,24 +89,39 @@ static void persist_free(struct lvs_persist *per)
 	lvs_mem_free(&per->dir->mem, per, sizeof(*per));
 }
 
-int lvs_persist_join(struct lvs_director *dir)
+/* An engine that may have CONN_LIMIT connections comes (1) or goes (-1). */
+static void change_limit(struct lvs_persist *per, uint32_t conn_limit,
+			 int engines)
+{
+	pthread_mutex_lock(&per->lock);
+	if (conn_limit)
+		per->limit += (uint64_t)((int64_t)conn_limit * engines);
+	else
+		per->unlimited += (unsigned)engines;
+	pthread_mutex_unlock(&per->lock);
+}
+
+int lvs_persist_join(struct lvs_director *dir, uint32_t conn_limit)
 {
 	int ret = 0;
 
 	pthread_mutex_lock(&dir->lock);
 	if (!dir->persist)
 		dir->persist = persist_new(dir);
-	if (dir->persist)
+	if (dir->persist) {
 		dir->persist->engines++;
-	else
+		change_limit(dir->persist, conn_limit, 1);
+	} else {
 		ret = LVS_ERR_NOMEM;
+	}
 	pthread_mutex_unlock(&dir->lock);
 	return ret;
 }
 
-void lvs_persist_leave(struct lvs_director *dir)
+void lvs_persist_leave(struct lvs_director *dir, uint32_t conn_limit)
 {
 	pthread_mutex_lock(&dir->lock);
+	change_limit(dir->persist, conn_limit, -1);
 	if (--dir->persist->engines == 0) {
 		persist_free(dir->persist);
 		dir->persist = NULL;
@@ -179,6 +201,39 @@ static void lead_to(struct lvs_conn *t, struct lvs_dest *dest)
 		t->v4.dest_be = dest->conf.id.addr.ip.v4_be;
 }
 
+static void give_up(struct lvs_persist *per, struct lvs_conn *t)
+{
+	unbind(per, t);
+	lvs_conn_del(per->tab, t);
+}
+
+/* T has no connection, and never had one that was established. */
+static bool is_useless(const struct lvs_conn *t)
+{
+	return t->packets == 0 && t->state == NONE;
+}
+
+/* Room for one more; at the limit a useless one of the next few goes. */
+static bool make_way(struct lvs_persist *per)
+{
+	struct lvs_conn *some[LOOKS];
+	size_t count;
+
+	if (per->unlimited || lvs_conn_count(per->tab) < per->limit)
+		return true;
+	count = lvs_conn_walk(per->tab, &per->hand, some, LOOKS);
+	if (count == 0)
+		per->hand = 0;
+	for (size_t i = 0; i < count; i++) {
+		if (is_useless(some[i])) {
+			give_up(per, some[i]);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* A template for KEY; NULL: no memory, or no room. */
 static struct lvs_conn *add(struct lvs_persist *per,
 			    const struct lvs_service *svc,
 			    const struct lvs_flow *key, lvs_tstamp now)
@@ -186,6 +241,8 @@ static struct lvs_conn *add(struct lvs_persist *per,
 	static const union lvs_ip nowhere;
 	struct lvs_conn *t;
 
+	if (!make_way(per))
+		return NULL;
 	t = lvs_conn_add(per->tab, key, &nowhere, 0, LVS_CONN_TEMPLATE,
 			 lvs_secs_to_ticks(svc->conf.timeout), now);
 	if (t)
@@ -201,8 +258,7 @@ static struct lvs_conn *find(struct lvs_persist *per,
 	struct lvs_conn *t = lvs_conn_find_one(per->tab, key, &dir);
 
 	if (t && t->packets == 0 && lvs_conn_left(t, lvs_tick(now)) == 0) {
-		unbind(per, t);
-		lvs_conn_del(per->tab, t);
+		give_up(per, t);
 		return NULL;
 	}
 	return t;
@@ -273,6 +329,15 @@ void lvs_persist_release(struct lvs_persist *per, struct lvs_conn *by)
 {
 	pthread_mutex_lock(&per->lock);
 	by->packets--;
+	pthread_mutex_unlock(&per->lock);
+}
+
+void lvs_persist_drop(struct lvs_persist *per, struct lvs_conn *by)
+{
+	pthread_mutex_lock(&per->lock);
+	by->packets--;
+	if (is_useless(by))
+		give_up(per, by);
 	pthread_mutex_unlock(&per->lock);
 }
 

@@ -20,10 +20,12 @@ struct lvs_persist;
 
 /*
  * An engine comes and will use DIR's templates (dir->persist), and goes.  They
- * are made with the first and freed with the last.  LVS_ERR_NOMEM.
+ * are made with the first and freed with the last.  There are at most as many
+ * as all engines may have connections (CONN_LIMIT; 0 from any: no limit).
+ * LVS_ERR_NOMEM.
  */
-int lvs_persist_join(struct lvs_director *dir);
-void lvs_persist_leave(struct lvs_director *dir);
+int lvs_persist_join(struct lvs_director *dir, uint32_t conn_limit);
+void lvs_persist_leave(struct lvs_director *dir, uint32_t conn_limit);
 
 /* What a persistent service decides. */
 struct lvs_persist_choice {
@@ -43,6 +45,12 @@ void lvs_persist_choose(struct lvs_persist *per, struct lvs_service *svc,
 
 /* A connection that template BY controlled is gone. */
 void lvs_persist_release(struct lvs_persist *per, struct lvs_conn *by);
+
+/*
+ * The same, and it had to give way: if BY controls no other and was never
+ * assured, it goes too (spec 3.13).
+ */
+void lvs_persist_drop(struct lvs_persist *per, struct lvs_conn *by);
 
 /* A connection that template BY controls was established. */
 void lvs_persist_assure(struct lvs_persist *per, struct lvs_conn *by);

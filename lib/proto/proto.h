@@ -29,10 +29,18 @@ enum lvs_proto_timer {
 	LVS_TIMER_UDP,
 };
 
+/* How far a connection in a state has got. */
+enum lvs_proto_phase {
+	LVS_PHASE_OPENING, /* not both sides have agreed to it */
+	LVS_PHASE_OPEN,
+	LVS_PHASE_CLOSING, /* a side has ended it, or both */
+};
+
 struct lvs_proto_state {
 	const char *name;
 	uint16_t secs; /* unless `timer` says otherwise */
 	uint8_t timer; /* enum lvs_proto_timer */
+	uint8_t phase; /* enum lvs_proto_phase */
 	bool active;   /* counted as an active connection */
 	bool over;     /* a new connection may take the tuple over */
 	bool assures;  /* both sides took part: worth coming back to */

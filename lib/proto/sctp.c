@@ -63,14 +63,18 @@ static const struct lvs_proto_state states[NUM_STATES] = {
 	[CO] = { .name = "COOKIE", .secs = 61 },
 	[CE] = { .name = "C-ECHOED", .secs = 61 },
 	[ES] = { .name = "ESTABLISHED",
+		 .phase = LVS_PHASE_OPEN,
 		 .secs = 900,
 		 .active = true,
 		 .assures = true },
-	[SS] = { .name = "S-SENT", .secs = 61 },
-	[SR] = { .name = "S-RECEIVED", .secs = 61 },
-	[SA] = { .name = "S-ACK-SENT", .secs = 61 },
-	[RJ] = { .name = "REJECTED", .secs = 4 },
-	[CL] = { .name = "CLOSED", .secs = 61, .over = true },
+	[SS] = { .name = "S-SENT", .phase = LVS_PHASE_CLOSING, .secs = 61 },
+	[SR] = { .name = "S-RECEIVED", .phase = LVS_PHASE_CLOSING, .secs = 61 },
+	[SA] = { .name = "S-ACK-SENT", .phase = LVS_PHASE_CLOSING, .secs = 61 },
+	[RJ] = { .name = "REJECTED", .phase = LVS_PHASE_CLOSING, .secs = 4 },
+	[CL] = { .name = "CLOSED",
+		 .phase = LVS_PHASE_CLOSING,
+		 .secs = 61,
+		 .over = true },
 };
 
 static const char *const events[NUM_EVENTS] = {

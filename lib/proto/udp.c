@@ -7,7 +7,10 @@
 #include <netinet/in.h>
 
 static const struct lvs_proto_state states[] = {
-	{ .name = "UDP", .secs = 300, .timer = LVS_TIMER_UDP },
+	{ .name = "UDP",
+	  .secs = 300,
+	  .timer = LVS_TIMER_UDP,
+	  .phase = LVS_PHASE_OPEN },
 };
 
 static const char *const events[] = { "datagram" };

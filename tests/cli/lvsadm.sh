@@ -240,6 +240,7 @@ json "no connections" '{"connections":[]}' . -L -c
 json "timeouts" '{"tcp":900,"tcp_fin":120,"udp":300}' . -L --timeout
 json "daemons" '{"daemons":[]}' . -L --daemon
 json "status" 0 '.dropped["no-dest"]' --status
+json "status: evictions" 0 '.evicted["half-open"]' --status
 check "status for people" "lvsd yes" "$("$lvsadm" --status |
 	awk 'NR == 1 { v = $1 } /^Packets +0$/ { p = "yes" } END { print v, p }')"
 

@@ -31,12 +31,32 @@ static void do_later(struct run *r, char **w, size_t n)
 
 static void do_engine(struct run *r, char **w, size_t n)
 {
+	struct lvs_engine_opts opts = LVS_OPTS(struct lvs_engine_opts);
 	size_t i = (size_t)atoi(w[0]) % MAX_ENGINES;
 
-	(void)n;
+	for (size_t k = 1; k + 1 < n; k += 2) {
+		if (strcmp(w[k], "limit") == 0)
+			opts.conn_limit = (uint32_t)atoi(w[k + 1]);
+		else
+			FAIL(r, "what is %s", w[k]);
+	}
 	if (!r->engines[i])
-		must(r, lvs_engine_new(r->dir, NULL, &r->engines[i]), "engine");
+		must(r, lvs_engine_new(r->dir, &opts, &r->engines[i]),
+		     "engine");
 	r->eng = r->engines[i];
+}
+
+static void do_evicted(struct run *r, char **w, size_t n)
+{
+	struct lvs_engine_stats stats = LVS_OPTS(struct lvs_engine_stats);
+
+	lvs_engine_stats(r->eng, &stats);
+	if (n != LVS_EVICT_COUNT)
+		FAIL(r, "evicted HALF-OPEN CLOSING BARE");
+	for (unsigned i = 0; i < LVS_EVICT_COUNT; i++)
+		if (stats.evicted[i] != (uint64_t)atoi(w[i]))
+			FAIL(r, "%s were %llu", lvs_eviction_name(i),
+			     (unsigned long long)stats.evicted[i]);
 }
 
 static size_t list(struct run *r, struct lvs_conn_info *info, size_t max)
@@ -92,5 +112,6 @@ static void do_conns(struct run *r, char **w, size_t n)
 const struct step conn_steps[] = {
 	{ "wait", 1, do_wait },	    { "later", 1, do_later },
 	{ "engine", 1, do_engine }, { "conn", 5, do_conn },
-	{ "conns", 1, do_conns },   { NULL, 0, NULL },
+	{ "conns", 1, do_conns },   { "evicted", 3, do_evicted },
+	{ NULL, 0, NULL },
 };

@@ -32,9 +32,12 @@
  *	own V s                     becomes an address of the host, on link s
  *	forgetnet                   nothing is known of the network
  *	wanted R4                   by lvs_net_wanted; none
- *	engine N                    use the N-th engine, made if need be
+ *	engine N [WORD VALUE]...    use the N-th engine, made if need be with
+ *	                            limit N (connections)
  *	conn C:1 V:80 R1:80 ST SECS is listed, in this state, with SECS left
  *	conns N                     are listed in all
+ *	evicted HALF-OPEN CLOSING BARE
+ *	                            connections that had to give way
  *	dest? R1:80 ACTIVE INACT TEMPLATES CONNS INPKTS OUTPKTS
  *
  * Packets are lines of packet.h.
@@ -166,7 +169,7 @@ static void run_file(const char *file, int af)
 static const char *const files[] = {
 	"nat.flow",    "dr.flow",      "tunnel.flow",
 	"errors.flow", "state.flow",   "resolve.flow",
-	"dest.flow",   "persist.flow", "fragment.flow",
+	"dest.flow",   "persist.flow", "fragment.flow", "limit.flow",
 };
 
 START_TEST(flow_v4)

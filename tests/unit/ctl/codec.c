@@ -479,6 +479,9 @@ START_TEST(status_there_and_back)
 	engine.passed = 3;
 	engine.sent = 4;
 	engine.held = 5;
+	engine.conn_limit = 6;
+	for (unsigned i = 0; i < LVS_EVICT_COUNT; i++)
+		engine.evicted[i] = 50 + i;
 	for (unsigned r = 0; r < LVS_REASON_COUNT; r++)
 		engine.dropped[r] = 100 + r;
 	lvs_ctl_put_status(begin(), "1.2.3", &stats, &engine);
@@ -536,7 +539,8 @@ static void put_any(int which)
 				      .dest = addr("fd00::1"),
 				      .state = "NONE" };
 	struct lvs_sync_conf sync = { .role = 1, .group = addr("ff02::1") };
-	struct lvs_engine_stats engine = { .dropped = { 1, 1 } };
+	struct lvs_engine_stats engine = { .evicted = { 1 },
+					   .dropped = { 1, 1 } };
 
 	switch (which) {
 	case 0:

@@ -30,13 +30,13 @@ static struct lvs_service *begin(const char *text, uint32_t plen,
 	ck_assert_int_eq(lvs_service_add(dir, &conf), 0);
 	add_dest(dir, &conf.id, v6 ? "[fd00:1::1]:8000" : "10.1.0.1:8000", 1);
 	add_dest(dir, &conf.id, v6 ? "[fd00:1::2]:8000" : "10.1.0.2:8000", 1);
-	ck_assert_int_eq(lvs_persist_join(dir), 0);
+	ck_assert_int_eq(lvs_persist_join(dir, 0), 0);
 	return lvs_director_exact(dir, &conf.id);
 }
 
 static void end(void)
 {
-	lvs_persist_leave(dir);
+	lvs_persist_leave(dir, 0);
 	ck_assert_ptr_null(dir->persist);
 	for (uint32_t i = 0; i < dir->dests_size; i++)
 		ck_assert(!dir->dests[i] || dir->dests[i]->persist == 0);
@@ -196,8 +196,8 @@ START_TEST(engines_share_them)
 	struct lvs_service *svc = begin("10.9.0.1:80", 0, 0);
 
 	ask(svc, "10.0.0.1:1", "10.9.0.1:80", IPPROTO_TCP);
-	ck_assert_int_eq(lvs_persist_join(dir), 0);
-	lvs_persist_leave(dir);
+	ck_assert_int_eq(lvs_persist_join(dir, 0), 0);
+	lvs_persist_leave(dir, 0);
 	ck_assert_uint_eq(count(), 1);
 	end();
 }

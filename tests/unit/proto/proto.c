@@ -73,14 +73,21 @@ static void print_transitions(FILE *out, const char *title,
 		}
 }
 
+static const char *const phases[] = {
+	[LVS_PHASE_OPENING] = "opening",
+	[LVS_PHASE_OPEN] = "open",
+	[LVS_PHASE_CLOSING] = "closing",
+};
+
 static void print_proto(FILE *out, const struct lvs_proto *proto)
 {
 	static const struct lvs_timeouts timeouts = { 900, 120, 300 };
 
 	for (unsigned s = 0; s < proto->num_states; s++)
-		fprintf(out, "%s state %s: %u s%s\n", proto->name,
+		fprintf(out, "%s state %s: %u s, %s%s\n", proto->name,
 			lvs_proto_state_name(proto, s),
 			lvs_proto_timeout(proto, s, &timeouts),
+			phases[proto->states[s].phase],
 			lvs_proto_state_active(proto, s) ? ", active" : "");
 	print_transitions(out, proto->name, proto);
 	if (proto->secure)
