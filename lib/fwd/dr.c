@@ -4,7 +4,8 @@
  * it is.
  *
  * The real server has the virtual address itself and answers the client
- * directly; a reply that does come this way is the host's to route.
+ * directly.  A reply that does come this way is routed on: the host would not
+ * do it if it has the virtual address too, or does not forward.
  */
 #include "fwd/fwd.h"
 
@@ -13,7 +14,7 @@ static void dr_fill(const struct lvs_fwd_way *way, struct lvs_action *request,
 {
 	(void)way;
 	request->steps |= LVS_ACT_TTL;
-	reply->steps |= LVS_ACT_HOST;
+	reply->steps |= LVS_ACT_TTL;
 }
 
 const struct lvs_forwarding lvs_fwd_dr = {

@@ -3,7 +3,8 @@
  * tunnel.c - tunnelling: the packet goes to the real server in an outer one.
  *
  * The real server takes the outer header off, has the virtual address itself
- * and answers the client directly.  IPIP only; the outer family is that of the
+ * and answers the client directly; a reply that comes this way is routed on, as
+ * with direct routing (dr.c).  IPIP only; the outer family is that of the
  * real server's address and may differ from the inner one.
  */
 #include "fwd/fwd.h"
@@ -26,7 +27,7 @@ static void tunnel_fill(const struct lvs_fwd_way *way,
 	const struct lvs_addr *src = source(way);
 
 	request->steps |= LVS_ACT_TTL | LVS_ACT_OUTER;
-	reply->steps |= LVS_ACT_HOST;
+	reply->steps |= LVS_ACT_TTL;
 	if (src && way->dest->conf.tun_type == LVS_TUN_IPIP)
 		lvs_encap_init(&request->encap, way->dest->family, &src->ip,
 			       &way->dest->conf.id.addr.ip, true);
