@@ -55,6 +55,11 @@ LVS_API void lvs_engine_free(struct lvs_engine *eng);
  * has no connection and may not begin one, and what is for a real server that
  * is the host itself by DR or TUN; by NAT it cannot be one (no-route).
  *
+ * Fragments are held until all of a packet are there; that then goes through
+ * as one packet and is fragmented again.  Those that come before the first one,
+ * which alone has ports, are passed as well.  Fragments of one packet must come
+ * to one engine.  At most 4 MiB of them are kept, for 30 s (IPv6: 60 s).
+ *
  * A packet without link layer (l2_len 0, link_in LVS_LINK_NONE) gets none:
  * with LVS_SEND, where it goes is then the caller's routing's choice.
  *
@@ -64,10 +69,13 @@ LVS_API void lvs_engine_input(struct lvs_engine *eng, struct lvs_pkt *pkts[],
 			      size_t count, lvs_tstamp now);
 
 /*
- * Packets that the engine made (fragments, errors, advertisements) or held
- * while a next hop was resolved: up to MAX into PKTS, each to be sent on its
- * link_out; returns how many.  They are lent until the next call with ENG.
- * Call it after every lvs_engine_input and lvs_engine_tick until it gives 0.
+ * Packets that the engine made (fragments, errors, advertisements), put
+ * together, or held while a next hop was resolved: up to MAX into PKTS, each
+ * with its verdict: LVS_SEND, to be sent on its link_out, or LVS_PASS, one put
+ * together of fragments that were held and after all the host's (for a real
+ * server that is the host itself).  Returns how many.  They are lent until the
+ * next call with ENG.  Call it after every lvs_engine_input and
+ * lvs_engine_tick until it gives 0.
  */
 LVS_API size_t lvs_engine_output(struct lvs_engine *eng, struct lvs_pkt *pkts[],
 				 size_t max, lvs_tstamp now);

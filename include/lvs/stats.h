@@ -48,7 +48,10 @@ struct lvs_stats {
 	X(CONN_LIMIT, "conn-limit", "the connection table is full")            \
 	X(EXPIRED, "expired", "the connection was expired with its server")    \
 	X(TX, "tx", "the interface did not take it")                           \
-	X(DEFENCE, "defence", "dropped by the overload defence")
+	X(DEFENCE, "defence", "dropped by the overload defence")               \
+	X(FRAG_OVERLAP, "frag-overlap", "fragments that overlap")              \
+	X(FRAG_TIMEOUT, "frag-timeout", "the other fragments did not come")    \
+	X(FRAG_LIMIT, "frag-limit", "too many fragments wait for others")
 
 enum lvs_reason {
 #define LVS_REASON_ENUM(name, text, sentence) LVS_REASON_##name,

@@ -74,7 +74,8 @@ static void engine_init(struct lvs_engine *eng, struct lvs_director *dir)
 	lvs_parcels_init(&eng->held);
 	lvs_parcels_init(&eng->made);
 	lvs_parcels_init(&eng->lent);
-	lvs_fragments_init(&eng->fragments, dir->hash_key);
+	lvs_parcels_init(&eng->whole);
+	lvs_fragments_init(&eng->fragments, &dir->mem, dir->hash_key);
 	lvs_limit_init(&eng->full_log, FULL_LOG_PERIOD, 1);
 }
 
@@ -117,7 +118,7 @@ static void engine_fini(struct lvs_engine *eng)
 	lvs_parcels_free(&eng->held, mem);
 	lvs_parcels_free(&eng->made, mem);
 	lvs_parcels_free(&eng->lent, mem);
-	lvs_fragments_free(&eng->fragments, mem);
+	lvs_fragments_free(&eng->fragments);
 	lvs_mem_free(mem, eng->actions,
 		     eng->actions_size * sizeof(*eng->actions));
 }

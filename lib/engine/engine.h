@@ -42,6 +42,7 @@ struct lvs_burst {
 	size_t count;
 	/* Connections came since `conns` were looked up. */
 	bool changed;
+	bool whole; /* these are datagrams put together: first in a parcel */
 	struct lvs_parsed parsed[LVS_BURST];
 	struct lvs_flow keys[LVS_BURST]; /* where not the packet's own flow */
 	const struct lvs_flow *flows[LVS_BURST];
@@ -82,6 +83,7 @@ struct lvs_engine {
 	uint16_t ip_id;		 /* of the next outer header */
 
 	struct lvs_fragments fragments;
+	struct lvs_parcels whole; /* put together, and not yet dealt with */
 
 	uint64_t hand; /* where evict.c goes on: cursor of lvs_conn_walk */
 	struct lvs_limit full_log; /* lines that say the table is full */
@@ -181,6 +183,14 @@ void lvs_engine_icmp(struct lvs_engine *eng, struct lvs_pkt *pkt,
 		     const struct lvs_parsed *p, struct lvs_conn *conn,
 		     enum lvs_direction dir);
 
+/*
+ * The service that P asks for to begin a connection; NULL: none, or P begins
+ * nothing.
+ */
+struct lvs_service *lvs_engine_service(const struct lvs_engine *eng,
+				       const struct lvs_pkt *pkt,
+				       const struct lvs_parsed *p);
+
 /* P asks who has an address: ARP and ND for VIPs that the host has not. */
 void lvs_engine_resolve(struct lvs_engine *eng, struct lvs_pkt *pkt,
 			const struct lvs_parsed *p);
@@ -247,27 +257,50 @@ static inline bool lvs_pkt_is_bare(const struct lvs_pkt *pkt)
 void lvs_engine_leave(struct lvs_engine *eng, struct lvs_pkt *pkt, uint16_t l3,
 		      const struct lvs_exit *exit);
 
-/* The same for one that the engine has made; PARCEL is its own from now on. */
-void lvs_engine_leave_made(struct lvs_engine *eng, struct lvs_parcel *parcel,
+/*
+ * The same for one that the engine has made; PARCEL is its own from now on.
+ * false: it was dropped.
+ */
+bool lvs_engine_leave_made(struct lvs_engine *eng, struct lvs_parcel *parcel,
 			   uint16_t l3, const struct lvs_exit *exit);
 
-/* PARCEL has a verdict: it can be fetched, was held anew, or it ends here. */
+/*
+ * PARCEL has a verdict: it can be fetched (sent, or the host's), was held
+ * anew, or it ends here.
+ */
 void lvs_engine_settle(struct lvs_engine *eng, struct lvs_parcel *parcel);
 
 /* Held packets: those whose hop is known now can be sent, old ones are gone. */
 void lvs_engine_look(struct lvs_engine *eng);
 
+/* ---- cut.c --------------------------------------------------------------- */
+
+/*
+ * How PKT was cut when it came; NULL: it did not come in fragments.  A
+ * connection's packets have to be cut the same way when they leave.
+ */
+const struct lvs_frag_how *lvs_engine_was_cut(const struct lvs_engine *eng,
+					      const struct lvs_pkt *pkt);
+
+/*
+ * PKT, ready but for its link header, leaves in fragments as HOW says; of a
+ * GSO packet, each segment does.
+ */
+void lvs_engine_leave_cut(struct lvs_engine *eng, struct lvs_pkt *pkt,
+			  uint16_t l3, const struct lvs_frag_how *how,
+			  const struct lvs_exit *exit);
+
 /* ---- pieces.c ------------------------------------------------------------ */
 
-/* P, a first fragment, was dealt with; FLOW is what it was looked up by. */
-void lvs_engine_first_piece(struct lvs_engine *eng, const struct lvs_parsed *p,
-			    const struct lvs_flow *flow);
-
-/* PKT is a later fragment. */
+/*
+ * P is a fragment; for a first one, CONN is the connection that it was found
+ * to belong to in direction DIR, or NULL.
+ */
 void lvs_engine_piece(struct lvs_engine *eng, struct lvs_pkt *pkt,
-		      const struct lvs_parsed *p);
+		      const struct lvs_parsed *p, struct lvs_conn *conn,
+		      enum lvs_direction dir);
 
-/* Fragments that have waited long enough for their first go. */
+/* Datagrams whose fragments have waited long enough go. */
 void lvs_engine_expire_pieces(struct lvs_engine *eng);
 
 /* ---- list.c -------------------------------------------------------------- */

@@ -4,7 +4,6 @@
  * no route, a time to live at its end, a packet larger than the MTU.
  */
 #include "engine/engine.h"
-#include "pkt/frag.h"
 #include "pkt/offload.h"
 
 /* The least MTU of a link: RFC 791, RFC 8200. */
@@ -48,30 +47,6 @@ uint16_t lvs_engine_client_hop(struct lvs_engine *eng, struct lvs_conn *conn)
 	return conn->hop;
 }
 
-/* Cut PKT, ready but for its link header, into fragments of at most MTU. */
-static void leave_in_pieces(struct lvs_engine *eng, struct lvs_pkt *pkt,
-			    uint16_t l3, uint32_t mtu,
-			    const struct lvs_exit *exit)
-{
-	struct lvs_frag frag;
-	struct lvs_parcel *piece;
-
-	if (lvs_frag_init(&frag, pkt, l3, mtu) < 0) {
-		lvs_pkt_drop(pkt, LVS_REASON_TOO_BIG);
-		return;
-	}
-	pkt->verdict = LVS_HELD;
-	while ((piece = lvs_parcel_new(&eng->dir->mem, mtu + l3))) {
-		if (!lvs_frag_next(&frag, &piece->pkt)) {
-			lvs_parcel_free(piece, &eng->dir->mem);
-			return;
-		}
-		lvs_engine_leave_made(eng, piece, l3, exit);
-	}
-	/* The receiver can't do with a part: the rest needn't be sent. */
-	eng->count.dropped[LVS_REASON_NO_MEMORY]++;
-}
-
 /* The largest packet that can leave by EXIT; without a hop nobody knows. */
 static uint32_t room(const struct lvs_exit *exit)
 {
@@ -83,25 +58,71 @@ static uint32_t room(const struct lvs_exit *exit)
 }
 
 /*
- * PKT is larger than MTU.  True if it may be fragmented on its way; else it
- * has its verdict.
+ * Whether PKT, which is larger than MTU, may be fragmented on its way: in IPv4
+ * without DF, and if it came in fragments that were not too large.
  */
-static bool may_fragment(struct lvs_engine *eng, struct lvs_pkt *pkt,
-			 const struct lvs_parsed *p,
-			 const struct lvs_action *act, uint32_t mtu)
+static bool may_cut(const struct lvs_engine *eng, const struct lvs_pkt *pkt,
+		    const struct lvs_parsed *p, uint32_t mtu)
+{
+	const struct lvs_frag_how *was = lvs_engine_was_cut(eng, pkt);
+
+	if (was && was->mtu <= mtu)
+		return true;
+	return p->may_fragment && !(was && was->df);
+}
+
+/* PKT, too large to leave as it is: true if in fragments, else answered. */
+static bool cut_or_answer(struct lvs_engine *eng, struct lvs_pkt *pkt,
+			  const struct lvs_parsed *p,
+			  const struct lvs_action *act, uint32_t mtu)
 {
 	if (act->steps & LVS_ACT_OUTER &&
 	    mtu < (act->encap.family == AF_INET ? MTU_MIN_V4 : MTU_MIN_V6)) {
 		lvs_pkt_drop(pkt, LVS_REASON_TOO_BIG);
 		return false;
 	}
-	if (p->may_fragment && pkt->off.gso == LVS_GSO_NONE &&
-	    (!(act->steps & LVS_ACT_OUTER) || act->encap.family == AF_INET))
+	if (may_cut(eng, pkt, p, mtu))
 		return true;
 	/* As the kernel does: the hop is taken off before the size is seen. */
 	lvs_ttl_decrement(pkt->data + p->l3, p->flow.family);
 	lvs_engine_answer(eng, pkt, p, LVS_ICMP_BIG, mtu, LVS_REASON_TOO_BIG);
 	return false;
+}
+
+/*
+ * How to cut PKT on its way out by EXIT: the outer packet, if there is one, is
+ * our own; else as it came.
+ */
+static struct lvs_frag_how how_to_cut(struct lvs_engine *eng,
+				      const struct lvs_pkt *pkt,
+				      const struct lvs_exit *exit)
+{
+	const struct lvs_frag_how *was = lvs_engine_was_cut(eng, pkt);
+	struct lvs_frag_how how = {
+		.mtu = exit->hop->mtu,
+		.id = eng->ip_id,
+		.common = LVS_IPV6_LEN,
+		.next = offsetof(struct lvs_ipv6, next),
+	};
+
+	if (was && !(exit->act->steps & LVS_ACT_OUTER)) {
+		how = *was;
+		if (how.mtu > exit->hop->mtu && exit->hop->mtu)
+			how.mtu = exit->hop->mtu;
+	}
+	return how;
+}
+
+/* The largest packet that PKT may leave as without being cut. */
+static uint32_t whole_max(const struct lvs_engine *eng,
+			  const struct lvs_pkt *pkt,
+			  const struct lvs_action *act, uint32_t mtu)
+{
+	const struct lvs_frag_how *was = lvs_engine_was_cut(eng, pkt);
+
+	if (was && was->mtu < mtu && !(act->steps & LVS_ACT_OUTER))
+		return was->mtu;
+	return mtu;
 }
 
 /* Whether ACT can be done to P at all and has a way; else PKT is answered. */
@@ -139,6 +160,8 @@ void lvs_engine_forward(struct lvs_engine *eng, struct lvs_pkt *pkt,
 	};
 	uint32_t mtu = room(&exit);
 	enum lvs_reason reason;
+	struct lvs_frag_how how;
+	uint32_t max;
 	bool pieces;
 
 	if (act->steps & LVS_ACT_HOST) {
@@ -147,14 +170,17 @@ void lvs_engine_forward(struct lvs_engine *eng, struct lvs_pkt *pkt,
 	}
 	if (!can_go(eng, pkt, p, act, &exit))
 		return;
-	pieces = p->l3_len > mtu && lvs_seg_max_len(pkt, p) > mtu;
-	if (pieces && !may_fragment(eng, pkt, p, act, mtu))
+	max = whole_max(eng, pkt, act, mtu);
+	pieces = p->l3_len > max && lvs_seg_max_len(pkt, p) > max;
+	if (pieces && !cut_or_answer(eng, pkt, p, act, mtu))
 		return;
 	reason = lvs_action_apply(act, conn, pkt, p, eng->ip_id++);
 	if (reason != LVS_REASON_NONE)
 		lvs_pkt_drop(pkt, reason);
-	else if (pieces)
-		leave_in_pieces(eng, pkt, p->l3, exit.hop->mtu, &exit);
-	else
+	else if (pieces) {
+		how = how_to_cut(eng, pkt, &exit);
+		lvs_engine_leave_cut(eng, pkt, p->l3, &how, &exit);
+	} else {
 		lvs_engine_leave(eng, pkt, p->l3, &exit);
+	}
 }

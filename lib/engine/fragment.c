@@ -1,30 +1,22 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * fragment.c - a small table of packets that came in pieces.
+ * fragment.c - a table of datagrams that came in fragments, and a queue of
+ * them by age for each family.
  */
 #include "engine/fragment.h"
 #include "base/hash.h"
-#include <netinet/in.h>
+#include "base/mem.h"
 
-void lvs_fragments_init(struct lvs_fragments *frags, const uint64_t key[2])
+void lvs_fragments_init(struct lvs_fragments *frags,
+			const struct lvs_allocator *mem, const uint64_t key[2])
 {
+	frags->mem = mem;
 	frags->key[0] = key[0];
 	frags->key[1] = key[1];
-	for (size_t i = 0; i < LVS_FRAGMENT_SETS; i++)
-		for (size_t j = 0; j < LVS_FRAGMENT_WAYS; j++)
-			lvs_parcels_init(&frags->sets[i][j].waiting);
 }
 
-void lvs_fragments_free(struct lvs_fragments *frags,
-			const struct lvs_allocator *mem)
-{
-	for (size_t i = 0; i < LVS_FRAGMENT_SETS; i++)
-		for (size_t j = 0; j < LVS_FRAGMENT_WAYS; j++)
-			lvs_parcels_free(&frags->sets[i][j].waiting, mem);
-}
-
-static struct lvs_datagram *set_of(struct lvs_fragments *frags,
-				   const struct lvs_parsed *p)
+static uint32_t bucket_of(const struct lvs_fragments *frags,
+			  const struct lvs_parsed *p)
 {
 	struct lvs_hash hash;
 
@@ -34,70 +26,128 @@ static struct lvs_datagram *set_of(struct lvs_fragments *frags,
 	lvs_hash_add(&hash, p->flow.dst.d[0]);
 	lvs_hash_add(&hash, p->flow.dst.d[1]);
 	lvs_hash_add(&hash, p->frag_id);
-	return frags->sets[lvs_hash_end(&hash) % LVS_FRAGMENT_SETS];
+	return (uint32_t)lvs_hash_end(&hash) % LVS_FRAGMENTS_BUCKETS;
 }
 
 /* RFC 791 3.2; RFC 8200 4.5, where the protocol is no part of it. */
+static uint8_t protocol_of(const struct lvs_parsed *p)
+{
+	return p->flow.family == AF_INET ? p->flow.protocol : 0;
+}
+
 static bool same(const struct lvs_datagram *d, const struct lvs_parsed *p)
 {
-	return d->id == p->frag_id && d->flow.family == p->flow.family &&
-	       lvs_ip_equal(&d->flow.src, &p->flow.src) &&
-	       lvs_ip_equal(&d->flow.dst, &p->flow.dst) &&
-	       (d->flow.family == AF_INET6 || d->protocol == p->flow.protocol);
+	return d->id == p->frag_id && d->family == p->flow.family &&
+	       d->protocol == protocol_of(p) &&
+	       lvs_ip_equal(&d->src, &p->flow.src) &&
+	       lvs_ip_equal(&d->dst, &p->flow.dst);
 }
 
 struct lvs_datagram *lvs_fragments_find(struct lvs_fragments *frags,
-					const struct lvs_parsed *p,
-					lvs_tstamp now)
+					const struct lvs_parsed *p)
 {
-	struct lvs_datagram *set = set_of(frags, p);
+	struct lvs_datagram *d;
 
-	for (size_t i = 0; i < LVS_FRAGMENT_WAYS; i++)
-		if (set[i].until > now && same(&set[i], p))
-			return &set[i];
-	return NULL;
+	if (!frags->count)
+		return NULL;
+	d = frags->buckets[bucket_of(frags, p)];
+	while (d && !same(d, p))
+		d = d->next;
+	return d;
 }
 
-/* D is forgotten; what waited for it goes into LEFT. */
-static void empty(struct lvs_fragments *frags, struct lvs_datagram *d,
-		  struct lvs_parcels *left)
+static unsigned age_of(const struct lvs_datagram *d)
 {
-	struct lvs_parcel *parcel;
-
-	frags->waiting -= d->waiting.count;
-	while ((parcel = lvs_parcels_take(&d->waiting)))
-		lvs_parcels_put(left, parcel);
-	d->until = 0;
-	d->known = false;
+	return d->family == AF_INET6;
 }
 
 struct lvs_datagram *lvs_fragments_add(struct lvs_fragments *frags,
 				       const struct lvs_parsed *p,
-				       lvs_tstamp until,
-				       struct lvs_parcels *left)
+				       lvs_tstamp now)
 {
-	struct lvs_datagram *set = set_of(frags, p), *d = &set[0];
+	struct lvs_datagram *d = lvs_mem_alloc(frags->mem, sizeof(*d));
+	struct lvs_datagram **newest;
 
-	for (size_t i = 1; i < LVS_FRAGMENT_WAYS; i++)
-		if (set[i].until < d->until)
-			d = &set[i];
-	empty(frags, d, left);
-	d->flow = p->flow;
-	d->protocol = p->flow.protocol;
+	if (!d)
+		return NULL;
+	d->bucket = bucket_of(frags, p);
+	d->src = p->flow.src;
+	d->dst = p->flow.dst;
 	d->id = p->frag_id;
-	d->until = until;
+	d->family = p->flow.family;
+	d->protocol = protocol_of(p);
+	d->until = now +
+		   (d->family == AF_INET ? LVS_FRAGMENTS_V4 : LVS_FRAGMENTS_V6);
+	d->next = frags->buckets[d->bucket];
+	frags->buckets[d->bucket] = d;
+	newest = &frags->ages[age_of(d)].newest;
+	d->older = *newest;
+	if (*newest)
+		(*newest)->newer = d;
+	else
+		frags->ages[age_of(d)].oldest = d;
+	*newest = d;
+	frags->count++;
+	frags->bytes += sizeof(*d);
 	return d;
 }
 
-void lvs_fragments_expire(struct lvs_fragments *frags, lvs_tstamp now,
-			  struct lvs_parcels *left)
+void lvs_fragments_del(struct lvs_fragments *frags, struct lvs_datagram *d)
 {
-	for (size_t i = 0; i < LVS_FRAGMENT_SETS; i++) {
-		for (size_t j = 0; j < LVS_FRAGMENT_WAYS; j++) {
-			struct lvs_datagram *d = &frags->sets[i][j];
+	struct lvs_datagram **link = &frags->buckets[d->bucket];
 
-			if (d->waiting.first && d->until <= now)
-				empty(frags, d, left);
-		}
+	while (*link != d)
+		link = &(*link)->next;
+	*link = d->next;
+	if (d->older)
+		d->older->newer = d->newer;
+	else
+		frags->ages[age_of(d)].oldest = d->newer;
+	if (d->newer)
+		d->newer->older = d->older;
+	else
+		frags->ages[age_of(d)].newest = d->older;
+	lvs_join_free(&d->join, frags->mem, &frags->bytes);
+	frags->count--;
+	frags->bytes -= sizeof(*d);
+	lvs_mem_free(frags->mem, d, sizeof(*d));
+}
+
+void lvs_fragments_free(struct lvs_fragments *frags)
+{
+	for (size_t i = 0; i < 2; i++)
+		while (frags->ages[i].oldest)
+			lvs_fragments_del(frags, frags->ages[i].oldest);
+}
+
+struct lvs_datagram *lvs_fragments_over(const struct lvs_fragments *frags,
+					lvs_tstamp now)
+{
+	for (size_t i = 0; i < 2; i++) {
+		struct lvs_datagram *d = frags->ages[i].oldest;
+
+		if (d && d->until <= now)
+			return d;
 	}
+	return NULL;
+}
+
+/* When D's first fragment to arrive did. */
+static lvs_tstamp since(const struct lvs_datagram *d)
+{
+	return d->until -
+	       (d->family == AF_INET ? LVS_FRAGMENTS_V4 : LVS_FRAGMENTS_V6);
+}
+
+struct lvs_datagram *lvs_fragments_oldest(const struct lvs_fragments *frags)
+{
+	struct lvs_datagram *oldest = NULL;
+
+	for (size_t i = 0; i < 2; i++) {
+		struct lvs_datagram *d = frags->ages[i].oldest;
+
+		if (d && (!oldest || since(d) < since(oldest)))
+			oldest = d;
+	}
+	return oldest;
 }

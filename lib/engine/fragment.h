@@ -1,57 +1,82 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * fragment.h - which connection the pieces of a packet belong to.
+ * fragment.h - the datagrams that an engine has seen a part of.
  *
- * Only a packet's first fragment has ports.  The others follow it: what it was
- * looked up by is remembered under addresses and identification.  Those that
- * come before it wait, a few, for a short time.  Nothing is put together: each
- * fragment is forwarded as what it is.
+ * Which fragments are of one datagram, whose it is, how long and in how much
+ * memory all of that is kept.  What is to be done about a fragment is decided
+ * in pieces.c, how fragments fit together in pkt/join.h.
  */
 #ifndef LVS_ENGINE_FRAGMENT_H
 #define LVS_ENGINE_FRAGMENT_H
 
-#include "engine/parcel.h"
-#include "pkt/parse.h"
+#include "pkt/join.h"
 
-#define LVS_FRAGMENT_SETS 64
-#define LVS_FRAGMENT_WAYS 4
+/*
+ * Bytes of all fragments of an engine, and how long one waits for the rest of
+ * a datagram, all three as Linux has it.
+ */
+#define LVS_FRAGMENTS_BYTES (4u << 20)
+#define LVS_FRAGMENTS_V4    (30 * LVS_SEC)
+#define LVS_FRAGMENTS_V6    (60 * LVS_SEC)
 
-/* A packet of which a fragment was seen. */
+#define LVS_FRAGMENTS_BUCKETS 1024
+
+/* Known from a datagram's first fragment, which alone has ports. */
+enum lvs_datagram_state {
+	LVS_DATAGRAM_OPEN, /* it was not here yet */
+	LVS_DATAGRAM_OURS, /* no fragment is the host's any more */
+	LVS_DATAGRAM_HOST, /* all are the host's, nothing is kept */
+};
+
 struct lvs_datagram {
-	struct lvs_flow flow; /* once `known`: what to look up */
+	struct lvs_datagram *next;	    /* of its bucket */
+	struct lvs_datagram *older, *newer; /* of its family */
+	uint32_t bucket;
+	union lvs_ip src, dst;
 	uint32_t id;
-	uint8_t protocol; /* as the fragments have it */
-	bool known;	  /* the first fragment was here */
-	lvs_tstamp until; /* then it is forgotten; 0: no packet */
-	struct lvs_parcels waiting;
+	uint8_t family;
+	uint8_t protocol; /* 0 in IPv6, where it is no part of the key */
+	uint8_t state;	  /* enum lvs_datagram_state */
+	uint8_t dead; /* enum lvs_reason: why it can't become whole; 0: it can
+		       */
+	lvs_tstamp until; /* then it is forgotten */
+	struct lvs_join join;
+	uint32_t seen; /* HOST: payload bytes that went by */
+	uint32_t end;  /* HOST: bytes in all, 0: not known */
 };
 
 struct lvs_fragments {
-	struct lvs_datagram sets[LVS_FRAGMENT_SETS][LVS_FRAGMENT_WAYS];
-	uint32_t waiting; /* in all of them */
+	const struct lvs_allocator *mem; /* borrowed */
 	uint64_t key[2];
+	struct lvs_datagram *buckets[LVS_FRAGMENTS_BUCKETS];
+	struct {
+		struct lvs_datagram *oldest, *newest;
+	} ages[2]; /* IPv4, IPv6: each waits equally long */
+	uint32_t count;
+	size_t bytes; /* of datagrams and their pieces */
 };
 
-void lvs_fragments_init(struct lvs_fragments *frags, const uint64_t key[2]);
-void lvs_fragments_free(struct lvs_fragments *frags,
-			const struct lvs_allocator *mem);
+void lvs_fragments_init(struct lvs_fragments *frags,
+			const struct lvs_allocator *mem, const uint64_t key[2]);
+void lvs_fragments_free(struct lvs_fragments *frags);
 
-/* The packet that P is a piece of; NULL: no other piece was seen lately. */
+/* The datagram that P is a fragment of; NULL: no other was seen lately. */
 struct lvs_datagram *lvs_fragments_find(struct lvs_fragments *frags,
-					const struct lvs_parsed *p,
-					lvs_tstamp now);
+					const struct lvs_parsed *p);
 
-/*
- * A new one for P, in place of the one in its set that has the least time
- * left; that one's waiting fragments are handed to *LEFT.
- */
+/* A new one for P, which came at NOW; NULL: no memory. */
 struct lvs_datagram *lvs_fragments_add(struct lvs_fragments *frags,
 				       const struct lvs_parsed *p,
-				       lvs_tstamp until,
-				       struct lvs_parcels *left);
+				       lvs_tstamp now);
 
-/* What waits for nothing any more at NOW goes into LEFT. */
-void lvs_fragments_expire(struct lvs_fragments *frags, lvs_tstamp now,
-			  struct lvs_parcels *left);
+/* Forget D. */
+void lvs_fragments_del(struct lvs_fragments *frags, struct lvs_datagram *d);
+
+/* One that has waited long enough at NOW; NULL: none. */
+struct lvs_datagram *lvs_fragments_over(const struct lvs_fragments *frags,
+					lvs_tstamp now);
+
+/* The one that waits longest; NULL: none. */
+struct lvs_datagram *lvs_fragments_oldest(const struct lvs_fragments *frags);
 
 #endif

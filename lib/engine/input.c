@@ -147,8 +147,6 @@ static void treat_flow(struct lvs_engine *eng, size_t i)
 		lvs_engine_request(eng, b->pkts[i], &b->parsed[i], conn);
 	else
 		lvs_engine_reply(eng, b->pkts[i], &b->parsed[i], conn);
-	if (b->parsed[i].first_fragment && b->pkts[i]->verdict != LVS_PASS)
-		lvs_engine_first_piece(eng, &b->parsed[i], b->flows[i]);
 }
 
 static void treat_icmp(struct lvs_engine *eng, size_t i)
@@ -174,14 +172,15 @@ static void treat(struct lvs_engine *eng, size_t i)
 		lvs_pkt_pass(pkt);
 	else if (!p->ip_csum_ok)
 		treat_bad(eng, pkt, p, LVS_REASON_BAD_CSUM);
+	else if (p->kind == LVS_PKT_BAD)
+		treat_bad(eng, pkt, p, p->reason);
+	else if (p->first_fragment || p->kind == LVS_PKT_FRAGMENT)
+		lvs_engine_piece(eng, pkt, p, current(eng, i),
+				 eng->burst.dirs[i]);
 	else if (p->kind == LVS_PKT_FLOW || p->kind == LVS_PKT_IPSEC)
 		treat_flow(eng, i);
 	else if (p->kind == LVS_PKT_ICMP_ERROR)
 		treat_icmp(eng, i);
-	else if (p->kind == LVS_PKT_FRAGMENT)
-		lvs_engine_piece(eng, pkt, p);
-	else if (p->kind == LVS_PKT_BAD)
-		treat_bad(eng, pkt, p, p->reason);
 	else
 		lvs_pkt_pass(pkt);
 }
@@ -230,8 +229,30 @@ static void burst(struct lvs_engine *eng, struct lvs_pkt *pkts[], size_t count)
 	fetch(eng);
 	for (size_t i = 0; i < count; i++)
 		treat(eng, i);
-	tally(eng);
+	if (!b->whole)
+		tally(eng);
 	b->count = 0;
+}
+
+/*
+ * Datagrams that this burst has completed go through as packets of their own.
+ * Their fragments were counted, and they are counted by where they end up.
+ */
+static void burst_of_wholes(struct lvs_engine *eng)
+{
+	struct lvs_parcel *parcels[LVS_BURST];
+	struct lvs_pkt *pkts[LVS_BURST];
+	size_t n = 0;
+
+	while (n < LVS_BURST && (parcels[n] = lvs_parcels_take(&eng->whole))) {
+		pkts[n] = &parcels[n]->pkt;
+		n++;
+	}
+	eng->burst.whole = true;
+	burst(eng, pkts, n);
+	eng->burst.whole = false;
+	for (size_t i = 0; i < n; i++)
+		lvs_engine_settle(eng, parcels[i]);
 }
 
 void lvs_engine_input(struct lvs_engine *eng, struct lvs_pkt *pkts[],
@@ -243,6 +264,8 @@ void lvs_engine_input(struct lvs_engine *eng, struct lvs_pkt *pkts[],
 		pthread_mutex_lock(&eng->slot.gate);
 		lvs_engine_begin(eng, now);
 		burst(eng, pkts, n);
+		while (eng->whole.first)
+			burst_of_wholes(eng);
 		pthread_mutex_unlock(&eng->slot.gate);
 		pkts += n;
 		count -= n;

@@ -8,13 +8,14 @@
  */
 #include "engine/engine.h"
 
-/* Packets held for one hop and for all; how long. */
+/* Packets held for one hop and for all, with their parts; how long. */
 #define HOLD_PER_HOP 3
 #define HOLD_MAX     64
 #define HOLD_TIME    (3 * LVS_SEC)
 
-/* Packets made and not yet fetched: a 64 KiB datagram in fragments, thrice. */
-#define MADE_MAX 256
+/* Packets made and not yet fetched: a burst of 64 KiB datagrams in fragments.
+ */
+#define MADE_MAX 2048
 
 /* Send PKT by HOP, which is up and resolved. */
 static void send_by(struct lvs_pkt *pkt, uint16_t l3, const struct lvs_hop *hop)
@@ -48,11 +49,15 @@ static struct lvs_addr target(const struct lvs_exit *exit)
 /* No room is left for one more packet that waits for hop NUMBER. */
 static bool hold_full(const struct lvs_engine *eng, uint16_t number)
 {
-	uint32_t same = 0;
+	uint32_t same = 0, all = 0;
 
-	for (const struct lvs_parcel *q = eng->held.first; q; q = q->next)
+	for (const struct lvs_parcel *q = eng->held.first; q; q = q->next) {
+		if (q->follows)
+			continue;
+		all++;
 		same += q->hop == number;
-	return same >= HOLD_PER_HOP || eng->held.count >= HOLD_MAX;
+	}
+	return same >= HOLD_PER_HOP || all >= HOLD_MAX;
 }
 
 static void hold(struct lvs_engine *eng, struct lvs_parcel *parcel,
@@ -107,9 +112,9 @@ void lvs_engine_settle(struct lvs_engine *eng, struct lvs_parcel *parcel)
 {
 	struct lvs_pkt *pkt = &parcel->pkt;
 
-	if (pkt->verdict == LVS_SEND && eng->made.count >= MADE_MAX)
+	if (pkt->verdict != LVS_DROP && eng->made.count >= MADE_MAX)
 		lvs_pkt_drop(pkt, LVS_REASON_TX);
-	if (pkt->verdict == LVS_SEND) {
+	if (pkt->verdict == LVS_SEND || pkt->verdict == LVS_PASS) {
 		lvs_parcels_put(&eng->made, parcel);
 		return;
 	}
@@ -118,10 +123,11 @@ void lvs_engine_settle(struct lvs_engine *eng, struct lvs_parcel *parcel)
 	lvs_parcel_free(parcel, &eng->dir->mem);
 }
 
-void lvs_engine_leave_made(struct lvs_engine *eng, struct lvs_parcel *parcel,
+bool lvs_engine_leave_made(struct lvs_engine *eng, struct lvs_parcel *parcel,
 			   uint16_t l3, const struct lvs_exit *exit)
 {
 	struct lvs_pkt *pkt = &parcel->pkt;
+	bool sent;
 
 	if (lvs_pkt_is_bare(pkt))
 		send_bare(pkt);
@@ -129,13 +135,15 @@ void lvs_engine_leave_made(struct lvs_engine *eng, struct lvs_parcel *parcel,
 		send_by(pkt, l3, exit->hop);
 	else if (!lvs_link_write(pkt, l3, NULL, 0))
 		lvs_pkt_drop(pkt, LVS_REASON_NO_ROOM);
-	else if (hold_full(eng, exit->number))
+	else if (!parcel->follows && hold_full(eng, exit->number))
 		lvs_pkt_drop(pkt, LVS_REASON_HOLD_FULL);
 	else {
 		hold(eng, parcel, exit);
-		return;
+		return true;
 	}
+	sent = pkt->verdict == LVS_SEND;
 	lvs_engine_settle(eng, parcel);
+	return sent;
 }
 
 /* What becomes of PARCEL now; LVS_HELD: it goes on waiting. */
@@ -185,7 +193,7 @@ size_t lvs_engine_output(struct lvs_engine *eng, struct lvs_pkt *pkts[],
 			 size_t max, lvs_tstamp now)
 {
 	struct lvs_parcel *parcel;
-	size_t count = 0;
+	size_t count = 0, passed = 0;
 
 	pthread_mutex_lock(&eng->slot.gate);
 	lvs_engine_begin(eng, now);
@@ -193,9 +201,11 @@ size_t lvs_engine_output(struct lvs_engine *eng, struct lvs_pkt *pkts[],
 		lvs_engine_look(eng);
 	while (count < max && (parcel = lvs_parcels_take(&eng->made))) {
 		lvs_parcels_put(&eng->lent, parcel);
+		passed += parcel->pkt.verdict == LVS_PASS;
 		pkts[count++] = &parcel->pkt;
 	}
-	eng->count.sent += count;
+	eng->count.sent += count - passed;
+	eng->count.passed += passed;
 	pthread_mutex_unlock(&eng->slot.gate);
 	return count;
 }

@@ -159,8 +159,7 @@ static void begin(struct lvs_engine *eng, struct lvs_pkt *pkt,
 	lvs_engine_request(eng, pkt, p, conn);
 }
 
-/* The service that P asks for; NULL: none, or P begins nothing. */
-static struct lvs_service *service_for(const struct lvs_engine *eng,
+struct lvs_service *lvs_engine_service(const struct lvs_engine *eng,
 				       const struct lvs_pkt *pkt,
 				       const struct lvs_parsed *p)
 {
@@ -179,7 +178,7 @@ static struct lvs_service *service_for(const struct lvs_engine *eng,
 void lvs_engine_new_conn(struct lvs_engine *eng, struct lvs_pkt *pkt,
 			 const struct lvs_parsed *p)
 {
-	struct lvs_service *svc = service_for(eng, pkt, p);
+	struct lvs_service *svc = lvs_engine_service(eng, pkt, p);
 	struct lvs_persist_choice choice;
 	bool once;
 

@@ -8,6 +8,7 @@
 #ifndef LVS_ENGINE_PARCEL_H
 #define LVS_ENGINE_PARCEL_H
 
+#include "pkt/frag.h"
 #include <lvs/addr.h>
 #include <lvs/pkt.h>
 
@@ -18,8 +19,10 @@ struct lvs_parcel {
 	lvs_tstamp until;    /* then it is given up */
 	uint32_t generation; /* of the net that `hop` is of */
 	uint16_t hop;
-	bool failed;   /* so was the hop already: no news */
-	uint32_t room; /* bytes of buf */
+	bool failed;  /* so was the hop already: no news */
+	bool follows; /* a part of the packet whose first part is held */
+	struct lvs_frag_how how; /* put together: as it came in fragments */
+	uint32_t room;		 /* bytes of buf */
 	unsigned char buf[];
 };
 

@@ -1,141 +1,232 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * pieces.c - fragments of packets to virtual services, and of replies.
+ * pieces.c - packets that come in fragments, to virtual services and back.
  *
- * They move no state machine, but keep their connection alive and are counted
- * one by one.  A fragment that comes before its first is held if it was sent
- * to a virtual address; a reply's can't be told from other people's packets
- * and is left to the host.
+ * They are put together, and the whole goes through the engine as one packet
+ * (input.c).  Whose it is, a datagram's first fragment tells: until that is
+ * here, the others are the host's too, with a copy kept; from then on they are
+ * only the engine's or only the host's.  So what is the host's reaches it as
+ * if no engine were there, and of what is not it never sees the first fragment.
+ *
+ * Nothing is kept of a datagram that is neither to a virtual service's address
+ * (or mark) nor from a real server's, nor of a connection.
  */
 #include "engine/engine.h"
 
-/* How long the first fragment is remembered, and waited for. */
-#define KNOWN_TIME (30 * LVS_SEC)
-#define WAIT_TIME  (1 * LVS_SEC)
+/* Datagrams that end in one call of lvs_engine_tick. */
+#define EXPIRE_BUDGET 64
 
-/* Fragments that wait, for all of an engine's packets. */
-#define WAIT_MAX 64
-
-/* Fragments that waited in vain. */
-static void drop_all(struct lvs_engine *eng, struct lvs_parcels *left)
+/* D's fragments were in vain: they count under REASON. */
+static void lose(struct lvs_engine *eng, struct lvs_datagram *d,
+		 enum lvs_reason reason)
 {
-	eng->count.dropped[LVS_REASON_FRAGMENT] += left->count;
-	lvs_parcels_free(left, &eng->dir->mem);
+	eng->count.dropped[reason] += d->join.count;
+	lvs_join_free(&d->join, eng->fragments.mem, &eng->fragments.bytes);
 }
 
-/* PKT, a later fragment of D, whose first one was seen. */
-static void follow(struct lvs_engine *eng, struct lvs_pkt *pkt,
-		   const struct lvs_parsed *p, const struct lvs_datagram *d)
+static void give_up(struct lvs_engine *eng, struct lvs_datagram *d,
+		    enum lvs_reason reason)
+{
+	lose(eng, d, reason);
+	lvs_fragments_del(&eng->fragments, d);
+}
+
+/* D can't become whole: nothing of it is taken any more (RFC 5722). */
+static void kill(struct lvs_engine *eng, struct lvs_datagram *d,
+		 enum lvs_reason reason)
+{
+	lose(eng, d, reason);
+	d->dead = (uint8_t)reason;
+}
+
+/* Whether a fragment without a known datagram may be for the engine at all. */
+static bool may_be_ours(const struct lvs_engine *eng, const struct lvs_pkt *pkt,
+			const struct lvs_parsed *p)
+{
+	struct lvs_addr to = { .family = p->flow.family, .ip = p->flow.dst };
+	struct lvs_addr from = { .family = p->flow.family, .ip = p->flow.src };
+
+	return lvs_director_is_vip(eng->dir, &to) ||
+	       lvs_director_is_real(eng->dir, &from) ||
+	       (pkt->mark &&
+		lvs_director_service(eng->dir, p->flow.family, p->flow.protocol,
+				     &p->flow.dst, 0, pkt->mark));
+}
+
+/* Whether the datagram with the first fragment P would be forwarded. */
+static bool is_ours(struct lvs_engine *eng, const struct lvs_pkt *pkt,
+		    const struct lvs_parsed *p, const struct lvs_conn *conn,
+		    enum lvs_direction dir)
 {
 	const struct lvs_action_pair *pair;
-	struct lvs_dest *dest;
-	struct lvs_conn *conn;
-	uint8_t dir;
+	const struct lvs_dest *dest;
 
-	conn = lvs_conn_find_one(eng->conns, &d->flow, &dir);
-	if (!conn) {
-		lvs_pkt_drop(pkt, LVS_REASON_FRAGMENT);
-		return;
-	}
+	if (!conn)
+		return lvs_engine_service(eng, pkt, p) != NULL;
 	dest = lvs_director_dest(eng->dir, conn->dest);
-	if (!dest ||
-	    (dir == LVS_REQUEST && !lvs_dest_is(dest, LVS_DEST_AVAILABLE))) {
-		lvs_pkt_drop(pkt, LVS_REASON_DEST_GONE);
-		return;
-	}
-	lvs_engine_count(eng, dest, dir, p);
-	lvs_engine_seen(eng, conn);
+	if (!dest)
+		return true;
 	pair = lvs_engine_actions(eng, dest, conn);
-	if (dir == LVS_REQUEST)
-		lvs_engine_forward(eng, pkt, p, &pair->request, conn,
-				   pair->request.hop);
-	else
-		lvs_engine_forward(eng, pkt, p, &pair->reply, conn,
-				   lvs_engine_client_hop(eng, conn));
+	return !((dir == LVS_REQUEST ? &pair->request : &pair->reply)->steps &
+		 LVS_ACT_HOST);
 }
 
-/* The first fragment of D was forwarded: those that came before it go too. */
-static void release(struct lvs_engine *eng, struct lvs_datagram *d)
+/* D is the host's, which has all of its fragments that came so far. */
+static void leave_to_host(struct lvs_engine *eng, struct lvs_datagram *d)
 {
+	d->seen = d->join.have;
+	d->end = d->join.end;
+	lvs_join_free(&d->join, eng->fragments.mem, &eng->fragments.bytes);
+}
+
+/* A fragment of D, the host's, goes by; with the last one D is forgotten. */
+static void see_host(struct lvs_engine *eng, struct lvs_datagram *d,
+		     const struct lvs_frag_info *info)
+{
+	d->seen += info->len;
+	if (!info->more)
+		d->end = info->at + info->len;
+	if (d->end && d->seen >= d->end)
+		lvs_fragments_del(&eng->fragments, d);
+}
+
+/* D, all of whose fragments are there, as a packet like PKT, its last one. */
+static void put_together(struct lvs_engine *eng, struct lvs_datagram *d,
+			 const struct lvs_pkt *pkt, uint16_t l3)
+{
+	uint32_t len = lvs_join_len(&d->join);
+	uint32_t max = LVS_PKT_MAX + (d->family == AF_INET6 ? LVS_IPV6_LEN : 0);
 	struct lvs_parcel *parcel;
+	struct lvs_pkt *whole;
 
-	while ((parcel = lvs_parcels_take(&d->waiting))) {
-		struct lvs_parsed p;
-
-		eng->fragments.waiting--;
-		lvs_parse(&parcel->pkt, &p);
-		follow(eng, &parcel->pkt, &p, d);
-		/* The host can't have what was already taken from it. */
-		if (parcel->pkt.verdict == LVS_PASS)
-			lvs_pkt_drop(&parcel->pkt, LVS_REASON_FRAGMENT);
-		lvs_engine_settle(eng, parcel);
-	}
-}
-
-void lvs_engine_first_piece(struct lvs_engine *eng, const struct lvs_parsed *p,
-			    const struct lvs_flow *flow)
-{
-	struct lvs_datagram *d =
-		lvs_fragments_find(&eng->fragments, p, eng->now);
-	struct lvs_parcels left;
-
-	lvs_parcels_init(&left);
-	if (!d)
-		d = lvs_fragments_add(&eng->fragments, p, 0, &left);
-	drop_all(eng, &left);
-	d->flow = *flow;
-	d->known = true;
-	d->until = eng->now + KNOWN_TIME;
-	release(eng, d);
-}
-
-/* PKT came before its first fragment: it waits if it can only be for us. */
-static void wait_for_first(struct lvs_engine *eng, struct lvs_pkt *pkt,
-			   const struct lvs_parsed *p, struct lvs_datagram *d)
-{
-	struct lvs_parcels left;
-	struct lvs_parcel *parcel;
-
-	lvs_parcels_init(&left);
-	if (!d)
-		d = lvs_fragments_add(&eng->fragments, p, eng->now + WAIT_TIME,
-				      &left);
-	drop_all(eng, &left);
-	parcel = eng->fragments.waiting < WAIT_MAX
-			 ? lvs_parcel_copy(&eng->dir->mem, pkt, p->l3)
-			 : NULL;
+	parcel = len <= max ? lvs_parcel_new(&eng->dir->mem, len) : NULL;
 	if (!parcel) {
-		lvs_pkt_drop(pkt, LVS_REASON_FRAGMENT);
+		give_up(eng, d,
+			len <= max ? LVS_REASON_NO_MEMORY
+				   : LVS_REASON_FRAGMENT);
 		return;
 	}
-	lvs_parcels_put(&d->waiting, parcel);
-	eng->fragments.waiting++;
-	eng->count.held++;
-	pkt->verdict = LVS_HELD;
+	whole = &parcel->pkt;
+	lvs_join_make(&d->join, whole, &parcel->how);
+	parcel->how.id = d->id;
+	lvs_fragments_del(&eng->fragments, d);
+	/* Answers go back the way that the link header says. */
+	whole->data -= l3;
+	whole->headroom -= l3;
+	whole->len += l3;
+	memcpy(whole->data, pkt->data, l3);
+	whole->l2_len = pkt->l2_len;
+	whole->vlan = pkt->vlan;
+	whole->link_in = pkt->link_in;
+	whole->mark = pkt->mark;
+	lvs_parcels_put(&eng->whole, parcel);
+}
+
+/* Keep a copy of PKT for D, which is the engine's or may be. */
+static void keep(struct lvs_engine *eng, struct lvs_pkt *pkt,
+		 const struct lvs_parsed *p, struct lvs_datagram *d,
+		 const struct lvs_frag_info *info)
+{
+	struct lvs_fragments *frags = &eng->fragments;
+	enum lvs_reason reason = LVS_REASON_NONE;
+	bool ours = d->state == LVS_DATAGRAM_OURS;
+
+	switch (lvs_join_add(&d->join, frags->mem, pkt, p, info,
+			     &frags->bytes)) {
+	case LVS_JOIN_TAKEN:
+		break;
+	case LVS_JOIN_WHOLE:
+		put_together(eng, d, pkt, p->l3);
+		break;
+	case LVS_JOIN_TWICE:
+		reason = LVS_REASON_FRAGMENT;
+		break;
+	case LVS_JOIN_NO_MEMORY:
+		reason = LVS_REASON_NO_MEMORY;
+		break;
+	case LVS_JOIN_OVERLAP:
+		kill(eng, d, reason = LVS_REASON_FRAG_OVERLAP);
+		break;
+	case LVS_JOIN_BAD:
+		kill(eng, d, reason = LVS_REASON_FRAGMENT);
+		break;
+	case LVS_JOIN_MANY:
+		kill(eng, d, reason = LVS_REASON_FRAG_LIMIT);
+		break;
+	}
+	if (!ours)
+		lvs_pkt_pass(pkt);
+	else if (reason != LVS_REASON_NONE)
+		lvs_pkt_drop(pkt, reason);
+	else
+		pkt->verdict = LVS_HELD;
+	eng->count.held += pkt->verdict == LVS_HELD;
+}
+
+/* The datagram of P, an old or a new one; NULL: PKT has its verdict. */
+static struct lvs_datagram *datagram_of(struct lvs_engine *eng,
+					struct lvs_pkt *pkt,
+					const struct lvs_parsed *p,
+					const struct lvs_conn *conn)
+{
+	struct lvs_fragments *frags = &eng->fragments;
+	struct lvs_datagram *d = lvs_fragments_find(frags, p);
+
+	if (d && d->until <= eng->now) {
+		give_up(eng, d, LVS_REASON_FRAG_TIMEOUT);
+		d = NULL;
+	}
+	if (d)
+		return d;
+	if (!conn && !may_be_ours(eng, pkt, p)) {
+		lvs_pkt_pass(pkt);
+		return NULL;
+	}
+	d = lvs_fragments_add(frags, p, eng->now);
+	if (!d)
+		lvs_pkt_drop(pkt, LVS_REASON_NO_MEMORY);
+	return d;
 }
 
 void lvs_engine_piece(struct lvs_engine *eng, struct lvs_pkt *pkt,
-		      const struct lvs_parsed *p)
+		      const struct lvs_parsed *p, struct lvs_conn *conn,
+		      enum lvs_direction dir)
 {
-	struct lvs_addr to = { .family = p->flow.family, .ip = p->flow.dst };
-	struct lvs_datagram *d =
-		lvs_fragments_find(&eng->fragments, p, eng->now);
+	struct lvs_datagram *d = datagram_of(eng, pkt, p, conn);
+	struct lvs_frag_info info;
 
-	if (d && d->known)
-		follow(eng, pkt, p, d);
-	else if (lvs_director_is_vip(eng->dir, &to))
-		wait_for_first(eng, pkt, p, d);
-	else
+	if (!d)
+		return;
+	lvs_frag_read(pkt, p, &info);
+	if (p->first_fragment && d->state == LVS_DATAGRAM_OPEN) {
+		d->state = is_ours(eng, pkt, p, conn, dir) ? LVS_DATAGRAM_OURS
+							   : LVS_DATAGRAM_HOST;
+		if (d->state == LVS_DATAGRAM_HOST)
+			leave_to_host(eng, d);
+	}
+	if (d->state == LVS_DATAGRAM_HOST) {
 		lvs_pkt_pass(pkt);
+		see_host(eng, d, &info);
+	} else if (d->dead && d->state == LVS_DATAGRAM_OURS) {
+		lvs_pkt_drop(pkt, d->dead);
+	} else if (d->dead) {
+		lvs_pkt_pass(pkt);
+	} else {
+		keep(eng, pkt, p, d, &info);
+	}
+	while (eng->fragments.bytes > LVS_FRAGMENTS_BYTES)
+		give_up(eng, lvs_fragments_oldest(&eng->fragments),
+			LVS_REASON_FRAG_LIMIT);
 }
 
 void lvs_engine_expire_pieces(struct lvs_engine *eng)
 {
-	struct lvs_parcels left;
+	struct lvs_datagram *d;
 
-	if (!eng->fragments.waiting)
-		return;
-	lvs_parcels_init(&left);
-	lvs_fragments_expire(&eng->fragments, eng->now, &left);
-	drop_all(eng, &left);
+	for (int i = 0; i < EXPIRE_BUDGET; i++) {
+		d = lvs_fragments_over(&eng->fragments, eng->now);
+		if (!d)
+			return;
+		give_up(eng, d, LVS_REASON_FRAG_TIMEOUT);
+	}
 }

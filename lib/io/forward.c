@@ -57,10 +57,16 @@ void lvs_forward_output(struct lvs_engine *eng, struct lvs_port *const ports[],
 			size_t count, lvs_tstamp now)
 {
 	struct lvs_pkt *pkts[LVS_BURST];
-	size_t n;
+	size_t n, to_send;
 
-	while ((n = lvs_engine_output(eng, pkts, LVS_BURST, now)) > 0)
-		send_burst(eng, ports, count, pkts, n);
+	while ((n = lvs_engine_output(eng, pkts, LVS_BURST, now)) > 0) {
+		/* What is the host's it has got from where the port has it. */
+		to_send = 0;
+		for (size_t i = 0; i < n; i++)
+			if (pkts[i]->verdict == LVS_SEND)
+				pkts[to_send++] = pkts[i];
+		send_burst(eng, ports, count, pkts, to_send);
+	}
 }
 
 int lvs_forward(struct lvs_engine *eng, struct lvs_port *const ports[],

@@ -14,6 +14,7 @@ static int find_index(struct lvs_director *dir, uint32_t *index)
 {
 	uint32_t size = dir->dests_size ? dir->dests_size * 2 : TABLE_MIN;
 	struct lvs_dest **dests;
+	uint32_t *reals;
 
 	for (uint32_t i = 0; i < dir->dests_size; i++) {
 		if (!dir->dests[i]) {
@@ -22,14 +23,21 @@ static int find_index(struct lvs_director *dir, uint32_t *index)
 		}
 	}
 	dests = lvs_mem_array(&dir->mem, size, sizeof(*dests));
-	if (!dests)
+	reals = lvs_mem_array(&dir->mem, size, sizeof(*reals));
+	if (!dests || !reals) {
+		lvs_mem_free(&dir->mem, dests, size * sizeof(*dests));
+		lvs_mem_free(&dir->mem, reals, size * sizeof(*reals));
 		return LVS_ERR_NOMEM;
+	}
 	for (uint32_t i = 0; i < dir->dests_size; i++)
 		dests[i] = dir->dests[i];
 	lvs_mem_free(&dir->mem, dir->dests, dir->dests_size * sizeof(*dests));
+	lvs_mem_free(&dir->mem, dir->reals, dir->dests_size * sizeof(*reals));
 	*index = dir->dests_size;
 	dir->dests = dests;
+	dir->reals = reals;
 	dir->dests_size = size;
+	lvs_director_rehash_reals(dir);
 	return 0;
 }
 
@@ -51,11 +59,13 @@ struct lvs_dest *lvs_dest_new(struct lvs_director *dir,
 	dest->family = conf->id.addr.family;
 	dest->told = true;
 	dir->dests[dest->index] = dest;
+	lvs_director_add_real(dir, dest);
 	return dest;
 }
 
 void lvs_dest_free(struct lvs_director *dir, struct lvs_dest *dest)
 {
+	lvs_director_del_real(dir, dest);
 	dir->dests[dest->index] = NULL;
 	pthread_mutex_destroy(&dest->overload_lock);
 	lvs_meter_fini(&dest->meter, &dir->mem);

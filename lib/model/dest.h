@@ -50,6 +50,7 @@ struct lvs_dest {
 	struct lvs_service_id svc_id;
 	uint64_t svc_serial;   /* and whether it is the same one still */
 	lvs_tstamp idle_since; /* in the trash without refs; 0: not yet */
+	uint32_t real_next;    /* index + 1 of the next in director->reals */
 };
 
 static inline bool lvs_dest_is(const struct lvs_dest *dest, uint32_t flag)

@@ -100,6 +100,7 @@ void lvs_director_free(struct lvs_director *dir)
 		     dir->num_buckets * sizeof(*dir->buckets));
 	lvs_mem_free(&mem, dir->vips, dir->num_buckets * sizeof(*dir->vips));
 	lvs_mem_free(&mem, dir->dests, dir->dests_size * sizeof(*dir->dests));
+	lvs_mem_free(&mem, dir->reals, dir->dests_size * sizeof(*dir->reals));
 	pthread_mutex_destroy(&dir->lock);
 	lvs_mem_free(&mem, dir, sizeof(*dir));
 }

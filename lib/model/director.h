@@ -57,6 +57,7 @@ struct lvs_director {
 
 	struct lvs_dest **dests; /* by index; holes are NULL */
 	uint32_t dests_size;
+	uint32_t *reals; /* by address: index + 1 of the first; dests_size */
 	struct lvs_dest *trash; /* newest first */
 
 	struct lvs_timeouts timeouts;
@@ -101,6 +102,19 @@ struct lvs_service_id lvs_service_id_clean(const struct lvs_service_id *id);
 /* Whether ADDR is the address of any service; for ARP and ND answers. */
 bool lvs_director_is_vip(const struct lvs_director *dir,
 			 const struct lvs_addr *addr);
+
+/*
+ * Whether ADDR is the address of any destination, also of one that was removed
+ * and still has connections.  For engines, inside their gate.
+ */
+bool lvs_director_is_real(const struct lvs_director *dir,
+			  const struct lvs_addr *addr);
+
+/* DEST was entered in DIR's table, or is about to leave it. */
+void lvs_director_add_real(struct lvs_director *dir, struct lvs_dest *dest);
+void lvs_director_del_real(struct lvs_director *dir, struct lvs_dest *dest);
+/* The same for all of DIR's after the table has grown. */
+void lvs_director_rehash_reals(struct lvs_director *dir);
 
 /*
  * Who takes FLOW: SVC's scheduler under SVC's lock; the destination comes

@@ -22,6 +22,7 @@ struct line {
 	char **inner; /* words between the parentheses */
 	size_t inner_count;
 	unsigned len, ttl, tos, id, frag, gso, cut, mtu, pad;
+	unsigned part_at, part_len; /* only this of what follows the header */
 	bool df, more, is_frag, partial, nosum, badsum, badipsum, badlen;
 };
 
@@ -158,6 +159,9 @@ static int read_rest(struct line *l, char **words, size_t count)
 			l->frag = (unsigned)strtoul(words[++i], &end, 10);
 			l->more = *end == '+';
 			l->is_frag = true;
+		} else if (strcmp(words[i], "part") == 0 && i + 2 < count) {
+			l->part_at = (unsigned)atoi(words[++i]);
+			l->part_len = (unsigned)atoi(words[++i]);
 		} else if (strcmp(words[i], "(") == 0) {
 			l->inner = words + i + 1;
 			l->inner_count = enclosed(l->inner, count - i - 1);
@@ -403,6 +407,29 @@ static unsigned lay_v6(const struct line *l, unsigned char *buf, unsigned len)
 	return 48;
 }
 
+/* Of the packet that the rest of the line says, one fragment. */
+static int lay_part(const struct line *l, unsigned char *buf, size_t size)
+{
+	bool v6 = l->af == AF_INET6;
+	unsigned head = v6 ? 40 : 20;
+	struct line line = *l;
+	int len;
+
+	line.part_len = 0;
+	len = lay(&line, buf, size, NULL);
+	if (len < 0)
+		return -1;
+	line.protocol = buf[v6 ? 6 : 9];
+	line.is_frag = true;
+	line.frag = l->part_at;
+	line.more = l->part_at + l->part_len < (unsigned)len - head;
+	memmove(buf + head + (v6 ? 8 : 0), buf + head + l->part_at,
+		l->part_len);
+	head = v6 ? lay_v6(&line, buf, l->part_len)
+		  : lay_v4(&line, buf, l->part_len);
+	return (int)(head + l->part_len);
+}
+
 static int lay(const struct line *l, unsigned char *buf, size_t size,
 	       struct lvs_offload *off)
 {
@@ -413,6 +440,8 @@ static int lay(const struct line *l, unsigned char *buf, size_t size,
 
 	if (size < head + 64 + l->len)
 		return complain("too long", l->proto);
+	if (l->part_len)
+		return lay_part(l, buf, size);
 	len = lay_transport(&line, buf + head, size - head, off);
 	if (len < 0)
 		return -1;

@@ -17,7 +17,8 @@
  *	C > V esp                        or ah, proto N
  *
  * with, in any order behind it: len N (payload), ttl N (64), tos N, df (IPv4),
- * id N, frag OFFSET or frag OFFSET+ (bytes; more to come), gso N, partial (the
+ * id N, frag OFFSET or frag OFFSET+ (bytes; more to come; of nothing), part AT
+ * LEN (a fragment of the packet that the line says), gso N, partial (the
  * checksum is still to be completed), badsum, badipsum, badlen (of UDP), cut N
  * (bytes short), mtu N (of an ICMP error), pad N (bytes behind the packet).
  *

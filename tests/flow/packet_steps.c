@@ -187,7 +187,31 @@ static void do_made(struct run *r, char **w, size_t n)
 
 	if (lvs_engine_output(r->eng, pkt, 1, r->now) != 1)
 		FAIL(r, "the engine had nothing to send");
+	if (pkt[0]->verdict != LVS_SEND)
+		FAIL(r, "it is not to be sent");
 	compare(r, pkt[0], w, n);
+}
+
+static void do_given(struct run *r, char **w, size_t n)
+{
+	static unsigned char buf[LVS_PKT_BUFSIZE];
+	char got[1024], wanted[1024], line[1024];
+	struct lvs_offload off;
+	struct lvs_pkt *pkt[1];
+	int len;
+
+	if (lvs_engine_output(r->eng, pkt, 1, r->now) != 1 ||
+	    pkt[0]->verdict != LVS_PASS)
+		FAIL(r, "nothing is left to the host");
+	len = packet_build(join(w, n, line, sizeof(line)), r->af, buf,
+			   sizeof(buf), &off);
+	if (len < 0)
+		FAIL(r, "no packet: %s", line);
+	packet_show(buf, (size_t)len, &off, wanted, sizeof(wanted));
+	packet_show(pkt[0]->data + pkt[0]->l2_len, pkt[0]->len - pkt[0]->l2_len,
+		    &off, got, sizeof(got));
+	if (strcmp(got, wanted) != 0)
+		FAIL(r, "the host has\n\t%s\nnot\n\t%s", got, wanted);
 }
 
 static void do_none(struct run *r, char **w, size_t n)
@@ -247,10 +271,10 @@ static void do_counted(struct run *r, char **w, size_t n)
 }
 
 const struct step packet_steps[] = {
-	{ "queue", 3, do_queue }, { "in", 3, do_in },
-	{ "other", 3, do_other }, { "out", 3, do_out },
-	{ "made", 3, do_made },	  { "none", 0, do_none },
-	{ "pass", 0, do_pass },	  { "held", 0, do_held },
-	{ "drop", 1, do_drop },	  { "counted", 2, do_counted },
-	{ NULL, 0, NULL },
+	{ "queue", 3, do_queue },     { "in", 3, do_in },
+	{ "other", 3, do_other },     { "out", 3, do_out },
+	{ "made", 3, do_made },	      { "given", 4, do_given },
+	{ "none", 0, do_none },	      { "pass", 0, do_pass },
+	{ "held", 0, do_held },	      { "drop", 1, do_drop },
+	{ "counted", 2, do_counted }, { NULL, 0, NULL },
 };

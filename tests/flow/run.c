@@ -21,6 +21,7 @@
  *	out s R1 PACKET             it (of several: the first, and so on) was
  *	                            sent by link s to R1
  *	made s R1 PACKET            the same by lvs_engine_output
+ *	given PACKET                it leaves PACKET, put together, to the host
  *	none                        lvs_engine_output has nothing
  *	pass, held, drop REASON     what else became of it
  *	counted REASON N            packets dropped for REASON so far

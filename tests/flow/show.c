@@ -215,6 +215,16 @@ static struct lvs_offload shifted(const struct lvs_offload *off, unsigned by)
 	return inner;
 }
 
+/* FNV-1a: what a fragment carries can't be said in a few words. */
+static unsigned digest(const unsigned char *data, unsigned len)
+{
+	unsigned hash = 0x811c9dc5;
+
+	for (unsigned i = 0; i < len; i++)
+		hash = (hash ^ data[i]) * 0x01000193;
+	return hash;
+}
+
 static void show_transport(struct out *out, const unsigned char *ip, size_t len,
 			   const struct head *h, const struct lvs_offload *off)
 {
@@ -224,6 +234,9 @@ static void show_transport(struct out *out, const unsigned char *ip, size_t len,
 		say_ends(out, h, NULL, false);
 		say(out, " proto %u frag %u%s len %u", h->protocol, h->frag,
 		    h->more ? "+" : "", h->total - h->len);
+		if (len >= h->total)
+			say(out, " data %08x",
+			    digest(ip + h->len, h->total - h->len));
 		return;
 	}
 	switch (h->protocol) {

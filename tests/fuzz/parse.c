@@ -251,10 +251,15 @@ static void try_fragments(const struct lvs_pkt *from,
 	/* Of what is OTHER, the field may lie in the IP header. */
 	bool header_right =
 		p->kind != LVS_PKT_OTHER || !(pkt->off.flags & LVS_OFF_CSUM);
+	struct lvs_frag_how how = {
+		.mtu = mtu,
+		.common = LVS_IPV6_LEN,
+		.next = offsetof(struct lvs_ipv6, next),
+	};
 	struct lvs_frag frag;
 	unsigned char *buf;
 
-	if (!lvs_frag_init(&frag, pkt, p->l3, mtu)) {
+	if (!lvs_frag_init(&frag, pkt, p->l3, &how)) {
 		buf = malloc(p->l3 + mtu);
 		lvs_pkt_init(&out, buf, p->l3 + mtu, 0, 0, 0);
 		for (int i = 0; i < PIECES_MAX && lvs_frag_next(&frag, &out);

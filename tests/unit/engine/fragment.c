@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The table of packets that came in pieces: which pieces are of one packet,
- * and that it never takes more than its place.
+ * The table of datagrams that came in fragments: which fragments are of one
+ * datagram, and which datagram goes first.
  */
 #include "check.h"
 
@@ -11,7 +11,23 @@
 #include <netinet/in.h>
 
 static struct lvs_fragments frags;
-static const uint64_t key[2] = { 1, 2 };
+static struct counted counted;
+
+static void setup(void)
+{
+	static const uint64_t key[2] = { 1, 2 };
+
+	counted_init(&counted);
+	memset(&frags, 0, sizeof(frags));
+	lvs_fragments_init(&frags, &counted.mem, key);
+}
+
+static void teardown(void)
+{
+	lvs_fragments_free(&frags);
+	ck_assert_uint_eq(frags.bytes, 0);
+	ck_assert_uint_eq(counted.bytes, 0);
+}
 
 static struct lvs_parsed piece(uint8_t family, uint32_t src, uint8_t protocol,
 			       uint32_t id)
@@ -59,50 +75,76 @@ START_TEST(of_one_packet)
 		struct lvs_parsed b = piece(rows[i].family2, rows[i].src2,
 					    rows[i].protocol2, rows[i].id2);
 		struct lvs_datagram *d, *found;
-		struct lvs_parcels left;
 
-		memset(&frags, 0, sizeof(frags));
-		lvs_fragments_init(&frags, key);
-		lvs_parcels_init(&left);
-		ck_assert_ptr_null(lvs_fragments_find(&frags, &a, 1));
-		d = lvs_fragments_add(&frags, &a, 10, &left);
-		found = lvs_fragments_find(&frags, &b, 9);
+		setup();
+		ck_assert_ptr_null(lvs_fragments_find(&frags, &a));
+		d = lvs_fragments_add(&frags, &a, 10);
+		found = lvs_fragments_find(&frags, &b);
 		ck_assert_msg((found == d) == rows[i].same, "%s", rows[i].say);
-		ck_assert_ptr_null(lvs_fragments_find(&frags, &a, 10));
+		lvs_fragments_del(&frags, d);
+		ck_assert_ptr_null(lvs_fragments_find(&frags, &a));
+		teardown();
 	}
 }
 END_TEST
 
-/* A thousand packets' pieces wait; the table keeps what it has places for. */
-START_TEST(what_has_no_place_is_handed_back)
+/* Whatever goes in whatever order, the oldest of those left is known. */
+START_TEST(the_oldest_goes_first)
 {
-	struct lvs_parcels left;
-	struct counted counted;
+	static struct lvs_datagram *all[1000];
 
-	counted_init(&counted);
-	memset(&frags, 0, sizeof(frags));
-	lvs_fragments_init(&frags, key);
-	lvs_parcels_init(&left);
-	for (uint32_t id = 0; id < 1000; id++) {
-		struct lvs_parsed p = piece(AF_INET, 1, IPPROTO_UDP, id);
-		struct lvs_datagram *d =
-			lvs_fragments_add(&frags, &p, 10 + id, &left);
+	setup();
+	for (uint32_t i = 0; i < 1000; i++) {
+		struct lvs_parsed p =
+			piece(i % 3 ? AF_INET : AF_INET6, 1, IPPROTO_UDP, i);
 
-		lvs_parcels_put(&d->waiting, lvs_parcel_new(&counted.mem, 10));
-		frags.waiting++;
-		/* The newest is never the one that has to go. */
-		ck_assert_ptr_eq(lvs_fragments_find(&frags, &p, 5), d);
+		all[i] = lvs_fragments_add(&frags, &p, 10 + i);
 	}
-	ck_assert_uint_le(frags.waiting, LVS_FRAGMENT_SETS * LVS_FRAGMENT_WAYS);
-	ck_assert_uint_eq(frags.waiting + left.count, 1000);
-	lvs_fragments_expire(&frags, 10 + 999, &left);
-	ck_assert_uint_eq(left.count, 1000);
-	ck_assert_uint_eq(frags.waiting, 0);
-	lvs_parcels_free(&left, &counted.mem);
-	lvs_fragments_free(&frags, &counted.mem);
-	ck_assert_uint_eq(counted.bytes, 0);
+	ck_assert_uint_eq(frags.count, 1000);
+	ck_assert_uint_eq(frags.bytes, 1000 * sizeof(struct lvs_datagram));
+	for (uint32_t i = 1; i < 1000; i += 2)
+		lvs_fragments_del(&frags, all[i]);
+	for (uint32_t i = 0; i < 1000; i += 2) {
+		struct lvs_datagram *oldest = lvs_fragments_oldest(&frags);
+
+		ck_assert_ptr_eq(oldest, all[i]);
+		lvs_fragments_del(&frags, oldest);
+	}
+	ck_assert_ptr_null(lvs_fragments_oldest(&frags));
+	teardown();
 }
 END_TEST
 
-LVS_TEST_MAIN("engine/fragment", of_one_packet,
-	      what_has_no_place_is_handed_back)
+/* Half a minute in IPv4, a minute in IPv6 (RFC 8200 4.5). */
+START_TEST(they_wait_so_long)
+{
+	struct lvs_parsed p4 = piece(AF_INET, 1, IPPROTO_UDP, 1);
+	struct lvs_parsed p6 = piece(AF_INET6, 1, IPPROTO_UDP, 1);
+	struct lvs_datagram *d4, *d6;
+
+	setup();
+	d6 = lvs_fragments_add(&frags, &p6, LVS_SEC);
+	d4 = lvs_fragments_add(&frags, &p4, 2 * LVS_SEC);
+	ck_assert_ptr_null(lvs_fragments_over(&frags, 32 * LVS_SEC - 1));
+	ck_assert_ptr_eq(lvs_fragments_over(&frags, 32 * LVS_SEC), d4);
+	lvs_fragments_del(&frags, d4);
+	ck_assert_ptr_null(lvs_fragments_over(&frags, 61 * LVS_SEC - 1));
+	ck_assert_ptr_eq(lvs_fragments_over(&frags, 61 * LVS_SEC), d6);
+	teardown();
+}
+END_TEST
+
+START_TEST(without_memory_nothing_is_known)
+{
+	struct lvs_parsed p = piece(AF_INET, 1, IPPROTO_UDP, 1);
+
+	setup();
+	counted.fail_at = 1;
+	ck_assert_ptr_null(lvs_fragments_add(&frags, &p, 0));
+	ck_assert_ptr_null(lvs_fragments_find(&frags, &p));
+	teardown();
+}
+END_TEST
+
+LVS_TEST_MAIN("engine/fragment", of_one_packet, the_oldest_goes_first,
+	      they_wait_so_long, without_memory_nothing_is_known)

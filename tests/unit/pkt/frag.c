@@ -105,11 +105,12 @@ START_TEST(fragments_make_up_the_packet)
 		uint16_t l3 = (uint16_t)s->link;
 		uint32_t head = l3 + 20 + s->options, at = 0;
 		uint32_t payload = pkt->len - head - s->padding;
+		struct lvs_frag_how how = { .mtu = cuts[i].mtu };
 		struct lvs_frag frag;
 		size_t n = 0;
 
 		memcpy(whole, pkt->data, pkt->len);
-		ck_assert_int_eq(lvs_frag_init(&frag, pkt, l3, cuts[i].mtu), 0);
+		ck_assert_int_eq(lvs_frag_init(&frag, pkt, l3, &how), 0);
 		lvs_pkt_init(&piece, buf, cuts[i].mtu + l3, 0, 0, 0);
 		while (lvs_frag_next(&frag, &piece)) {
 			uint32_t len = piece.len - head;
@@ -137,10 +138,11 @@ START_TEST(an_unfinished_checksum_is_completed)
 				    .payload = 100 };
 	struct lvs_pkt *want = oracle_pkt(&spec);
 	struct lvs_pkt *pkt = oracle_pkt(&spec), piece;
+	struct lvs_frag_how how = { .mtu = 68 };
 	struct lvs_frag frag;
 
 	oracle_make_partial(pkt, 14, 34, IPPROTO_UDP);
-	ck_assert_int_eq(lvs_frag_init(&frag, pkt, 14, 68), 0);
+	ck_assert_int_eq(lvs_frag_init(&frag, pkt, 14, &how), 0);
 	lvs_pkt_init(&piece, buf, sizeof(buf), 0, 0, 0);
 	ck_assert(lvs_frag_next(&frag, &piece));
 	ck_assert(!memcmp(piece.data + 34, want->data + 34, 8));
@@ -177,9 +179,10 @@ START_TEST(what_cannot_be_cut)
 {
 	for (size_t i = 0; i < sizeof(refused) / sizeof(*refused); i++) {
 		struct lvs_pkt *pkt = oracle_pkt(&refused[i].spec);
+		struct lvs_frag_how how = { .mtu = refused[i].mtu };
 		struct lvs_frag frag;
 
-		ck_assert_msg(lvs_frag_init(&frag, pkt, 14, refused[i].mtu) ==
+		ck_assert_msg(lvs_frag_init(&frag, pkt, 14, &how) ==
 				      refused[i].err,
 			      "%s", refused[i].what);
 		oracle_free(pkt);
@@ -202,10 +205,11 @@ START_TEST(malformed_options)
 		struct oracle_spec spec = { "", AF_INET,	IPPROTO_UDP,
 					    14, .payload = 100, .options = 8 };
 		struct lvs_pkt *pkt = oracle_pkt(&spec), piece;
+		struct lvs_frag_how how = { .mtu = 68 };
 		struct lvs_frag frag;
 
 		memcpy(pkt->data + 34, options[i], 8);
-		ck_assert_int_eq(lvs_frag_init(&frag, pkt, 14, 68), 0);
+		ck_assert_int_eq(lvs_frag_init(&frag, pkt, 14, &how), 0);
 		lvs_pkt_init(&piece, buf, 14 + 68, 0, 0, 0);
 		for (uint32_t at = 42; lvs_frag_next(&frag, &piece);
 		     at += piece.len - 42) {

@@ -201,6 +201,7 @@ START_TEST(a_tunnel_packet_in_fragments)
 		struct lvs_parsed p;
 		struct lvs_pkt *pkt = recorded(&client_side, i, &p), piece;
 		uint16_t id = lvs_get16(server_side.frame[2 * i] + 14 + 4);
+		struct lvs_frag_how how = { .mtu = 1500 };
 		struct lvs_encap enc;
 		struct lvs_frag frag;
 		uint16_t unused;
@@ -209,7 +210,7 @@ START_TEST(a_tunnel_packet_in_fragments)
 		enc = tunnel_of_first(&unused);
 		lvs_ttl_decrement(pkt->data + p.l3, p.flow.family);
 		lvs_encap(pkt, &p, &enc, id);
-		ck_assert_int_eq(lvs_frag_init(&frag, pkt, p.l3, 1500), 0);
+		ck_assert_int_eq(lvs_frag_init(&frag, pkt, p.l3, &how), 0);
 		lvs_pkt_init(&piece, buf, sizeof(buf), 0, 0, 14);
 		while (lvs_frag_next(&frag, &piece))
 			check_same("ipip-udp-nodf", 2 * i + count++, &piece,
