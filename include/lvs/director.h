@@ -84,6 +84,8 @@ struct lvs_service_id {
 	uint8_t zero;
 };
 
+#define LVS_TABLE_SIZE_MAX 16777213u /* the greatest prime of 24 bits */
+
 struct lvs_service_conf {
 	size_t sz;
 	struct lvs_service_id id;
@@ -97,6 +99,11 @@ struct lvs_service_conf {
 	 * takes any mask for IPv4, 0.0.0.0 ("all clients are one") included.
 	 */
 	uint32_t holes_be;
+	/*
+	 * Slots of the hash table of mh, mh64k or chbl: a prime, at most
+	 * LVS_TABLE_SIZE_MAX; 0: 4093 for mh, 65537 for the others.
+	 */
+	uint32_t table_size;
 };
 
 struct lvs_dest_id {
@@ -141,7 +148,8 @@ struct lvs_dest_info {
  * LVS_ERR_EXIST (add), LVS_ERR_SRCH (edit, del: no such service),
  * LVS_ERR_NOENT (no such scheduler or persistence engine),
  * LVS_ERR_AFNOSUPPORT, LVS_ERR_INVAL, LVS_ERR_NOTSUP (a flag this version
- * does not carry out), LVS_ERR_NOMEM.  On error nothing has changed.
+ * does not carry out; table_size for a scheduler without such a table),
+ * LVS_ERR_RANGE (table_size), LVS_ERR_NOMEM.  On error nothing has changed.
  */
 LVS_API int lvs_service_add(struct lvs_director *dir,
 			    const struct lvs_service_conf *conf);

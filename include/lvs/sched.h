@@ -17,6 +17,7 @@ extern "C" {
 #endif
 
 struct lvs_service;
+struct lvs_service_conf;
 struct lvs_dest;
 
 /* What is known of the connection to be placed. */
@@ -35,6 +36,22 @@ enum lvs_dest_event {
 	LVS_DEST_EDITED,  /* weight or thresholds */
 };
 
+/* A service as it will be when a change has been made; valid for a call. */
+struct lvs_sched_member {
+	struct lvs_dest *dest;
+	int32_t weight;
+	int32_t last_weight; /* the last that was not 0, or the first */
+};
+
+struct lvs_sched_plan {
+	const struct lvs_service_conf *conf;
+	const struct lvs_sched_member *members; /* newest first */
+	size_t count;
+};
+
+/* lvs_scheduler.traits */
+#define LVS_SCHED_SIZED (1u << 0) /* heeds lvs_service_conf.table_size */
+
 struct lvs_scheduler {
 	const char *name; /* at most LVS_NAME_MAX - 1 bytes */
 	const char *summary;
@@ -52,6 +69,26 @@ struct lvs_scheduler {
 				 const struct lvs_sched_flow *flow);
 	/* Called about once a second. */
 	void (*tick)(struct lvs_service *svc, lvs_tstamp now);
+	/*
+	 * For state that takes long to make, so that no packet waits for it:
+	 * engines stand still during bind, unbind and changed, but not during
+	 * these two, which run beside pick, without the service's lock, one at
+	 * a time.
+	 *
+	 * prepare is called before bind, with a new STATE, and before changed,
+	 * with the present one.  In STATE it makes what PLAN will need, and
+	 * leaves alone what pick reads; bind or changed then puts it in place.
+	 * 0 or LVS_ERR_*: nothing is changed then.  Only a removal goes on all
+	 * the same, with nothing prepared.
+	 *
+	 * settle is called after bind, changed and unbind, or when none of
+	 * them was called after all: what is prepared or replaced and is not
+	 * used by pick is to be freed.
+	 */
+	int (*prepare)(struct lvs_service *svc, void *state,
+		       const struct lvs_sched_plan *plan);
+	void (*settle)(struct lvs_service *svc, void *state);
+	uint32_t traits; /* LVS_SCHED_* above */
 };
 
 /* The library's own schedulers: the INDEX-th, or NULL past the last. */

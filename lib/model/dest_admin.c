@@ -79,51 +79,70 @@ struct lvs_dest *lvs_service_dest(const struct lvs_service *svc,
 	return dest;
 }
 
-int lvs_service_changed(struct lvs_service *svc, struct lvs_dest *dest,
-			enum lvs_dest_event event)
+/* One with ID that belongs to nobody: revived, or new; NULL: no memory. */
+static struct lvs_dest *loose_dest(struct lvs_director *dir,
+				   struct lvs_service *svc,
+				   const struct lvs_dest_conf *conf)
 {
-	int err = 0;
+	struct lvs_dest *dest;
 
-	pthread_mutex_lock(&svc->lock);
-	if (svc->sched && svc->sched->changed)
-		err = svc->sched->changed(svc, dest, event);
-	pthread_mutex_unlock(&svc->lock);
-	return err;
+	lvs_director_stop(dir);
+	dest = lvs_trash_take(svc, &conf->id);
+	if (!dest)
+		dest = lvs_dest_new(dir, conf);
+	lvs_director_go(dir);
+	return dest;
 }
 
 /* Engines are stopped. */
-static int link_dest(struct lvs_director *dir, struct lvs_service *svc,
+static int link_dest(struct lvs_service *svc, struct lvs_dest *dest,
 		     const struct lvs_dest_conf *conf)
 {
-	struct lvs_dest *dest = lvs_trash_take(svc, &conf->id);
 	int err;
 
-	if (!dest)
-		dest = lvs_dest_new(dir, conf);
-	if (!dest)
-		return LVS_ERR_NOMEM;
 	lvs_dest_configure(dest, conf, true);
 	lvs_dest_link(svc, dest);
 	err = lvs_service_changed(svc, dest, LVS_DEST_ADDED);
-	if (!err)
-		return 0;
-	lvs_dest_unlink(dest);
-	lvs_trash_put(svc, dest);
+	if (err)
+		lvs_dest_unlink(dest);
 	return err;
 }
 
 static int dest_add(struct lvs_director *dir, struct lvs_service *svc,
 		    const struct lvs_dest_conf *conf)
 {
+	struct lvs_dest *dest;
 	int err = check_conf(svc, conf);
 
 	if (err)
 		return err;
 	if (lvs_service_dest(svc, &conf->id))
 		return LVS_ERR_EXIST;
+	dest = loose_dest(dir, svc, conf);
+	if (!dest)
+		return LVS_ERR_NOMEM;
+	err = lvs_service_prepare(svc, dest, LVS_DEST_ADDED, conf);
 	lvs_director_stop(dir);
-	err = link_dest(dir, svc, conf);
+	if (!err)
+		err = link_dest(svc, dest, conf);
+	if (err)
+		lvs_trash_put(svc, dest);
 	lvs_director_go(dir);
+	lvs_service_settle(svc);
+	return err;
+}
+
+/* Engines are stopped. */
+static int change_dest(struct lvs_service *svc, struct lvs_dest *dest,
+		       const struct lvs_dest_conf *conf)
+{
+	struct lvs_dest_conf old = dest->conf;
+	int err;
+
+	lvs_dest_configure(dest, conf, false);
+	err = lvs_service_changed(svc, dest, LVS_DEST_EDITED);
+	if (err)
+		lvs_dest_configure(dest, &old, false);
 	return err;
 }
 
@@ -131,7 +150,6 @@ static int dest_edit(struct lvs_director *dir, struct lvs_service *svc,
 		     const struct lvs_dest_conf *conf)
 {
 	struct lvs_dest *dest;
-	struct lvs_dest_conf old;
 	int err = check_conf(svc, conf);
 
 	if (err)
@@ -139,16 +157,17 @@ static int dest_edit(struct lvs_director *dir, struct lvs_service *svc,
 	dest = lvs_service_dest(svc, &conf->id);
 	if (!dest)
 		return LVS_ERR_NOENT;
-	lvs_director_stop(dir);
-	old = dest->conf;
-	lvs_dest_configure(dest, conf, false);
-	err = lvs_service_changed(svc, dest, LVS_DEST_EDITED);
-	if (err)
-		lvs_dest_configure(dest, &old, false);
-	lvs_director_go(dir);
+	err = lvs_service_prepare(svc, dest, LVS_DEST_EDITED, conf);
+	if (!err) {
+		lvs_director_stop(dir);
+		err = change_dest(svc, dest, conf);
+		lvs_director_go(dir);
+	}
+	lvs_service_settle(svc);
 	return err;
 }
 
+/* It goes whatever the scheduler says. */
 static int dest_del(struct lvs_director *dir, struct lvs_service *svc,
 		    const struct lvs_dest_id *id)
 {
@@ -156,11 +175,13 @@ static int dest_del(struct lvs_director *dir, struct lvs_service *svc,
 
 	if (!dest)
 		return LVS_ERR_NOENT;
+	lvs_service_prepare(svc, dest, LVS_DEST_REMOVED, NULL);
 	lvs_director_stop(dir);
 	lvs_dest_unlink(dest);
 	lvs_service_changed(svc, dest, LVS_DEST_REMOVED);
 	lvs_trash_put(svc, dest);
 	lvs_director_go(dir);
+	lvs_service_settle(svc);
 	return 0;
 }
 

@@ -49,8 +49,34 @@ static int find_scheduler(const struct lvs_director *dir,
 	return *sched ? 0 : LVS_ERR_NOENT;
 }
 
-/* What CONF asks for besides a scheduler must be something we carry out. */
-static int check_conf(const struct lvs_service_conf *conf)
+/* A step through a table reaches all slots if their number is a prime. */
+static bool is_prime(uint32_t number)
+{
+	for (uint32_t d = 2; d * d <= number; d++)
+		if (number % d == 0)
+			return false;
+	return number > 1;
+}
+
+/* What CONF asks of SCHED must be what that can do. */
+static int check_sched(const struct lvs_service_conf *conf,
+		       const struct lvs_scheduler *sched)
+{
+	uint32_t traits = sched ? sched->traits : 0;
+
+	if (!conf->table_size)
+		return 0;
+	if (!(traits & LVS_SCHED_SIZED))
+		return LVS_ERR_NOTSUP;
+	return conf->table_size <= LVS_TABLE_SIZE_MAX &&
+			       is_prime(conf->table_size)
+		       ? 0
+		       : LVS_ERR_RANGE;
+}
+
+/* What CONF asks for must be something we carry out. */
+static int check_conf(const struct lvs_service_conf *conf,
+		      const struct lvs_scheduler *sched)
 {
 	if (conf->pe[0])
 		return strcmp(conf->pe, "sip") ? LVS_ERR_NOENT : LVS_ERR_NOTSUP;
@@ -59,7 +85,7 @@ static int check_conf(const struct lvs_service_conf *conf)
 	if (conf->plen > lvs_family_bits(conf->id.addr.family) ||
 	    conf->timeout > LVS_TIMEOUT_MAX)
 		return LVS_ERR_INVAL;
-	return 0;
+	return check_sched(conf, sched);
 }
 
 /* GIVEN as ours, in CONF; with what can be said without the director. */
@@ -85,49 +111,12 @@ static int read_conf(const struct lvs_service_conf *given,
 	return 0;
 }
 
-static void scheduler_unbind(struct lvs_service *svc)
-{
-	const struct lvs_scheduler *sched = svc->sched;
-
-	if (!sched)
-		return;
-	pthread_mutex_lock(&svc->lock);
-	if (sched->unbind)
-		sched->unbind(svc);
-	pthread_mutex_unlock(&svc->lock);
-	lvs_mem_free(&svc->dir->mem, svc->sched_state, sched->state_size);
-	svc->sched = NULL;
-	svc->sched_state = NULL;
-}
-
-/* SVC has no scheduler; SCHED becomes it.  On error it has none still. */
-static int scheduler_bind(struct lvs_service *svc,
-			  const struct lvs_scheduler *sched)
-{
-	int err = 0;
-
-	if (sched && sched->state_size) {
-		svc->sched_state =
-			lvs_mem_alloc(&svc->dir->mem, sched->state_size);
-		if (!svc->sched_state)
-			return LVS_ERR_NOMEM;
-	}
-	svc->sched = sched;
-	pthread_mutex_lock(&svc->lock);
-	if (sched && sched->bind)
-		err = sched->bind(svc);
-	pthread_mutex_unlock(&svc->lock);
-	if (!err)
-		return 0;
-	lvs_mem_free(&svc->dir->mem, svc->sched_state, sched->state_size);
-	svc->sched = NULL;
-	svc->sched_state = NULL;
-	return err;
-}
-
+/* SVC is nobody's, its scheduler unbound. */
 static void service_free(struct lvs_service *svc)
 {
-	scheduler_unbind(svc);
+	struct lvs_binding binding = { svc->sched, svc->sched_state };
+
+	lvs_binding_settle(svc, &binding);
 	pthread_mutex_destroy(&svc->lock);
 	lvs_mem_free(&svc->dir->mem, svc, sizeof(*svc));
 }
@@ -138,6 +127,7 @@ static int service_new(struct lvs_director *dir,
 		       struct lvs_service **out)
 {
 	struct lvs_service *svc = lvs_mem_alloc(&dir->mem, sizeof(*svc));
+	struct lvs_binding binding;
 	int err;
 
 	if (!svc)
@@ -147,11 +137,16 @@ static int service_new(struct lvs_director *dir,
 	svc->serial = ++dir->next_serial;
 	lvs_prng_seed(&svc->prng, dir->hash_key[0] ^ svc->serial);
 	pthread_mutex_init(&svc->lock, NULL);
-	err = scheduler_bind(svc, sched);
+	err = lvs_binding_prepare(svc, conf, sched, &binding);
+	if (!err) {
+		err = lvs_binding_change(svc, &binding);
+		lvs_binding_settle(svc, &binding);
+	}
 	if (err) {
 		service_free(svc);
 		return err;
 	}
+	lvs_service_settle(svc);
 	*out = svc;
 	return 0;
 }
@@ -167,13 +162,15 @@ static int service_add(struct lvs_director *dir,
 		return LVS_ERR_EXIST;
 	err = find_scheduler(dir, conf, &sched);
 	if (!err)
-		err = check_conf(conf);
+		err = check_conf(conf, sched);
 	if (!err)
 		err = service_new(dir, conf, sched, &svc);
 	if (err)
 		return err;
 	lvs_director_stop(dir);
 	err = lvs_director_insert(dir, svc);
+	if (err)
+		lvs_service_unbind(svc);
 	lvs_director_go(dir);
 	if (err)
 		service_free(svc);
@@ -194,42 +191,29 @@ int lvs_service_add(struct lvs_director *dir,
 	return err;
 }
 
-/*
- * Another scheduler in place of SVC's; the old one's state stays until the new
- * one is bound, so that it can go on if that fails.
- */
-static int scheduler_replace(struct lvs_service *svc,
-			     const struct lvs_scheduler *sched)
+/* Whether SVC can't keep the state of its scheduler when it is as CONF. */
+static bool needs_binding(const struct lvs_service *svc,
+			  const struct lvs_service_conf *conf,
+			  const struct lvs_scheduler *sched)
 {
-	const struct lvs_scheduler *old = svc->sched;
-	void *old_state = svc->sched_state;
-	const struct lvs_scheduler *bound;
-	void *bound_state;
-	int err;
-
-	svc->sched_state = NULL;
-	err = scheduler_bind(svc, sched);
-	bound = svc->sched;
-	bound_state = svc->sched_state;
-	svc->sched = old;
-	svc->sched_state = old_state;
-	if (err)
-		return err;
-	scheduler_unbind(svc);
-	svc->sched = bound;
-	svc->sched_state = bound_state;
-	return 0;
+	return sched != svc->sched || conf->table_size != svc->conf.table_size;
 }
 
-/* SVC->conf is changed, the scheduler is still the same. */
-static int scheduler_reconfigure(struct lvs_service *svc)
+/* Engines are stopped.  BINDING: the new one, NULL if it keeps its own. */
+static int change_conf(struct lvs_service *svc,
+		       const struct lvs_service_conf *conf,
+		       struct lvs_binding *binding)
 {
+	struct lvs_service_conf old = svc->conf;
 	int err = 0;
 
-	pthread_mutex_lock(&svc->lock);
-	if (svc->sched && svc->sched->reconfigured)
-		err = svc->sched->reconfigured(svc);
-	pthread_mutex_unlock(&svc->lock);
+	svc->conf = *conf;
+	if (binding)
+		err = lvs_binding_change(svc, binding);
+	else if (conf->flags != old.flags)
+		err = lvs_service_reconfigured(svc);
+	if (err)
+		svc->conf = old;
 	return err;
 }
 
@@ -237,27 +221,28 @@ static int service_edit(struct lvs_director *dir,
 			const struct lvs_service_conf *conf)
 {
 	struct lvs_service *svc = lvs_director_exact(dir, &conf->id);
+	struct lvs_binding binding = { .sched = NULL };
 	const struct lvs_scheduler *sched;
-	struct lvs_service_conf old;
+	bool other;
 	int err;
 
 	if (!svc)
 		return LVS_ERR_SRCH;
 	err = find_scheduler(dir, conf, &sched);
 	if (!err)
-		err = check_conf(conf);
+		err = check_conf(conf, sched);
 	if (err)
 		return err;
-	old = svc->conf;
-	lvs_director_stop(dir);
-	svc->conf = *conf;
-	if (sched != svc->sched)
-		err = scheduler_replace(svc, sched);
-	else if (conf->flags != old.flags)
-		err = scheduler_reconfigure(svc);
+	other = needs_binding(svc, conf, sched);
+	if (other)
+		err = lvs_binding_prepare(svc, conf, sched, &binding);
 	if (err)
-		svc->conf = old;
+		return err;
+	lvs_director_stop(dir);
+	err = change_conf(svc, conf, other ? &binding : NULL);
 	lvs_director_go(dir);
+	lvs_service_settle(svc);
+	lvs_binding_settle(svc, &binding);
 	return err;
 }
 
@@ -275,15 +260,18 @@ int lvs_service_edit(struct lvs_director *dir,
 	return err;
 }
 
-/* Engines are stopped.  What SVC has counted is the director's from now on. */
-static void service_del(struct lvs_director *dir, struct lvs_service *svc)
+/*
+ * Engines are stopped.  SVC is only to be freed then; what it has counted is
+ * the director's from now on.
+ */
+static void service_retire(struct lvs_director *dir, struct lvs_service *svc)
 {
 	uint64_t count[LVS_COUNTERS];
 
 	lvs_service_counts(svc, count);
 	for (int c = 0; c < LVS_COUNTERS; c++)
 		dir->meter.base[c] += count[c];
-	scheduler_unbind(svc);
+	lvs_service_unbind(svc);
 	while (svc->first) {
 		struct lvs_dest *dest = svc->first;
 
@@ -291,7 +279,6 @@ static void service_del(struct lvs_director *dir, struct lvs_service *svc)
 		lvs_trash_put(svc, dest);
 	}
 	lvs_director_remove(dir, svc);
-	service_free(svc);
 }
 
 int lvs_service_del(struct lvs_director *dir, const struct lvs_service_id *id)
@@ -303,8 +290,9 @@ int lvs_service_del(struct lvs_director *dir, const struct lvs_service_id *id)
 	svc = lvs_director_exact(dir, &clean);
 	if (svc) {
 		lvs_director_stop(dir);
-		service_del(dir, svc);
+		service_retire(dir, svc);
 		lvs_director_go(dir);
+		service_free(svc);
 	}
 	pthread_mutex_unlock(&dir->lock);
 	return svc ? 0 : LVS_ERR_SRCH;
@@ -312,11 +300,24 @@ int lvs_service_del(struct lvs_director *dir, const struct lvs_service_id *id)
 
 void lvs_service_flush(struct lvs_director *dir)
 {
+	struct lvs_service *retired = NULL;
+
 	pthread_mutex_lock(&dir->lock);
 	lvs_director_stop(dir);
-	while (dir->first)
-		service_del(dir, dir->first);
+	while (dir->first) {
+		struct lvs_service *svc = dir->first;
+
+		service_retire(dir, svc);
+		svc->next = retired;
+		retired = svc;
+	}
 	lvs_director_go(dir);
+	while (retired) {
+		struct lvs_service *svc = retired;
+
+		retired = svc->next;
+		service_free(svc);
+	}
 	pthread_mutex_unlock(&dir->lock);
 }
 

@@ -43,8 +43,42 @@ void lvs_service_counts(const struct lvs_service *svc,
 struct lvs_dest *lvs_service_dest(const struct lvs_service *svc,
 				  const struct lvs_dest_id *id);
 
-/* Tell the scheduler of a change; nothing if it does not ask for it. */
+/*
+ * scheduler.c: a service and its scheduler.  A change goes in three steps:
+ * prepare while engines run, change while they are stopped, settle when they
+ * run again, whatever came of it.  All with the director's lock held.
+ */
+
+/* A scheduler and its state, before or after a service has it. */
+struct lvs_binding {
+	const struct lvs_scheduler *sched; /* NULL: "none" */
+	void *state;
+};
+
+/* SCHED for SVC with its destinations when it will be as CONF; LVS_ERR_*. */
+int lvs_binding_prepare(struct lvs_service *svc,
+			const struct lvs_service_conf *conf,
+			const struct lvs_scheduler *sched,
+			struct lvs_binding *binding);
+
+/* SVC gets it, and *BINDING is the one that it had; on error as before. */
+int lvs_binding_change(struct lvs_service *svc, struct lvs_binding *binding);
+
+/* SVC is about to go, and its scheduler knows of no destination any more. */
+void lvs_service_unbind(struct lvs_service *svc);
+
+/* *BINDING ends, which SVC does not have, or not any more. */
+void lvs_binding_settle(struct lvs_service *svc, struct lvs_binding *binding);
+
+/* DEST of SVC will be added, removed, or edited to be as CONF. */
+int lvs_service_prepare(struct lvs_service *svc, struct lvs_dest *dest,
+			enum lvs_dest_event event,
+			const struct lvs_dest_conf *conf);
 int lvs_service_changed(struct lvs_service *svc, struct lvs_dest *dest,
 			enum lvs_dest_event event);
+void lvs_service_settle(struct lvs_service *svc);
+
+/* The flags of SVC are others. */
+int lvs_service_reconfigured(struct lvs_service *svc);
 
 #endif

@@ -13,8 +13,7 @@
 #include "sched/maglev.h"
 #include "sched/ranking.h"
 
-#define CHBL_SIZE	65537
-#define CHBL_TURNS_BITS 8
+#define CHBL_SIZE 65537
 
 /* What a destination may have above its share: 1 / 4. */
 #define SLACK_SHARE 4
@@ -23,7 +22,7 @@
 #define TRIES 32
 
 struct chbl {
-	struct lvs_maglev maglev;
+	struct lvs_maglev maglev; /* first, for its hooks */
 	struct lvs_ranking ranking; /* the emptiest first */
 };
 
@@ -35,15 +34,19 @@ static struct lvs_rank emptiest(const struct lvs_dest *dest)
 	};
 }
 
+static int chbl_prepare(struct lvs_service *svc, void *state,
+			const struct lvs_sched_plan *plan)
+{
+	return lvs_maglev_prepare(svc, state, plan, CHBL_SIZE,
+				  LVS_MAGLEV_STEADY);
+}
+
 static int chbl_bind(struct lvs_service *svc)
 {
 	struct chbl *chbl = svc->sched_state;
-	int err =
-		lvs_maglev_init(&chbl->maglev, svc, CHBL_SIZE, CHBL_TURNS_BITS);
 
-	if (!err)
-		lvs_ranking_init(&chbl->ranking, svc, emptiest);
-	return err;
+	lvs_ranking_init(&chbl->ranking, svc, emptiest);
+	return lvs_maglev_bind(svc);
 }
 
 static void chbl_unbind(struct lvs_service *svc)
@@ -51,19 +54,16 @@ static void chbl_unbind(struct lvs_service *svc)
 	struct chbl *chbl = svc->sched_state;
 
 	lvs_ranking_fini(&chbl->ranking, svc);
-	lvs_maglev_fini(&chbl->maglev, svc);
+	lvs_maglev_unbind(svc);
 }
 
 static int chbl_changed(struct lvs_service *svc, struct lvs_dest *dest,
 			enum lvs_dest_event event)
 {
 	struct chbl *chbl = svc->sched_state;
-	int err = lvs_maglev_changed(&chbl->maglev, svc, dest, event);
 
-	/* What cannot be added or edited stays as it was; a removal is one. */
-	if (!err || event == LVS_DEST_REMOVED)
-		lvs_ranking_changed(&chbl->ranking, svc, dest, event);
-	return err;
+	lvs_ranking_changed(&chbl->ranking, svc, dest, event);
+	return lvs_maglev_changed(svc, dest, event);
 }
 
 /*
@@ -107,4 +107,7 @@ const struct lvs_scheduler lvs_sched_chbl = {
 	.unbind = chbl_unbind,
 	.changed = chbl_changed,
 	.pick = chbl_pick,
+	.prepare = chbl_prepare,
+	.settle = lvs_maglev_settle,
+	.traits = LVS_SCHED_SIZED,
 };

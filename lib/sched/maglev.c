@@ -1,189 +1,197 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * maglev.c - filling a Maglev table, bit for bit as IPVS does.
+ * maglev.c - a Maglev table as a scheduler's state, and the filling of one.
+ *
+ * Who has which turns is maglev_turns.c's.
  */
-#include "sched/maglev.h"
+#include "sched/maglev_turns.h"
 
 #include "base/hash.h"
 #include "base/mem.h"
 #include "model/director.h"
-#include <string.h>
 
-/* A destination while the table is filled. */
-struct filler {
-	struct lvs_dest *dest;
-	uint32_t slot; /* the next one it would like */
-	uint32_t skip;
-	uint32_t turns;
-};
+/* At most so many free slots are listed. */
+#define TAIL_MAX 1024u
 
 static const uint64_t key_slot[2] = { 2654435761u, 2654435761u };
-static const uint64_t key_skip[2] = { 2654446892u, 2654446892u };
-
-static uint32_t hash_word(const uint64_t key[2], uint32_t word)
-{
-	struct lvs_hash hash;
-
-	lvs_hash_begin(&hash, key);
-	/* The bytes of the word, and their number as SipHash ends with. */
-	lvs_hash_add(&hash, word | (uint64_t)sizeof(word) << 56);
-	return (uint32_t)lvs_hash_end(&hash);
-}
 
 uint32_t lvs_maglev_slot(const struct lvs_maglev *maglev, uint32_t word)
 {
-	return hash_word(key_slot, word) % maglev->size;
+	return lvs_maglev_hash(key_slot, word) % maglev->size;
 }
 
-int lvs_maglev_init(struct lvs_maglev *maglev, struct lvs_service *svc,
-		    uint32_t size, unsigned turns_bits)
+/* A table while it is filled. */
+struct filling {
+	struct lvs_dest **slots;
+	uint64_t *used; /* a bit for each slot, to stay in the nearest cache */
+	uint32_t size;
+	uint32_t left;		 /* slots that are nobody's */
+	uint32_t tail;		 /* as soon as so few are left ... */
+	uint32_t free[TAIL_MAX]; /* ... these are they */
+};
+
+static void give(struct filling *fill, struct lvs_maglev_filler *filler,
+		 uint32_t slot)
 {
-	int err;
-
-	maglev->size = size;
-	maglev->turns_bits = turns_bits;
-	maglev->slots =
-		lvs_mem_array(&svc->dir->mem, size, sizeof(*maglev->slots));
-	if (!maglev->slots)
-		return LVS_ERR_NOMEM;
-	err = lvs_maglev_rebuild(maglev, svc);
-	if (err)
-		lvs_maglev_fini(maglev, svc);
-	return err;
-}
-
-void lvs_maglev_fini(struct lvs_maglev *maglev, struct lvs_service *svc)
-{
-	lvs_mem_free(&svc->dir->mem, maglev->slots,
-		     maglev->size * sizeof(*maglev->slots));
-	maglev->slots = NULL;
-}
-
-/* Of destinations, only what the service's own family has is hashed. */
-static uint32_t fold_dest(const struct lvs_service *svc,
-			  const struct lvs_dest *dest)
-{
-	if (svc->conf.id.addr.family == AF_INET)
-		return ntohl(dest->conf.id.addr.ip.v4_be);
-	return lvs_sched_fold(&dest->conf.id.addr);
-}
-
-static unsigned bits_of(uint32_t value)
-{
-	unsigned bits = 0;
-
-	for (; value; value >>= 1)
-		bits++;
-	return bits;
-}
-
-/*
- * What turns are reckoned from: the weights' common divisor, and by how many
- * bits the greatest is too large then.
- */
-static void measure(const struct lvs_maglev *maglev,
-		    const struct lvs_service *svc, uint32_t *divisor,
-		    unsigned *shift)
-{
-	uint32_t greatest = 0;
-	unsigned bits;
-
-	*divisor = 0;
-	for (const struct lvs_dest *d = svc->first; d; d = d->next) {
-		uint32_t weight = (uint32_t)d->last_weight;
-
-		*divisor = lvs_sched_gcd(weight, *divisor);
-		if (weight > greatest)
-			greatest = weight;
-	}
-	if (!*divisor)
-		*divisor = 1;
-	bits = bits_of(greatest / *divisor);
-	*shift = bits > maglev->turns_bits ? bits - maglev->turns_bits : 0;
-}
-
-static void prepare(const struct lvs_maglev *maglev,
-		    const struct lvs_service *svc, struct filler *filler)
-{
-	uint32_t divisor;
-	unsigned shift;
-
-	measure(maglev, svc, &divisor, &shift);
-	for (struct lvs_dest *d = svc->first; d; d = d->next, filler++) {
-		uint32_t weight = (uint32_t)d->last_weight;
-		uint32_t word = fold_dest(svc, d) + d->conf.id.port;
-		uint32_t steps = maglev->size - 1;
-
-		filler->dest = d;
-		filler->slot = hash_word(key_slot, word) % maglev->size;
-		filler->skip = hash_word(key_skip, word) % steps + 1;
-		filler->turns = weight / divisor >> shift;
-		if (weight && !filler->turns)
-			filler->turns = 1;
-	}
-}
-
-/*
- * Give FILLER its turns of a round; how many slots it took of at most MAX.
- * Near the end most of the slots it would like are taken, so which ones are is
- * read from a bit each in USED, which stays in the nearest cache.
- */
-static uint32_t take(struct lvs_maglev *maglev, uint64_t *used,
-		     struct filler *filler, uint32_t max)
-{
-	uint32_t slot = filler->slot, taken = 0;
-
-	for (; taken < filler->turns && taken < max; taken++) {
-		while (used[slot / 64] >> slot % 64 & 1) {
-			slot += filler->skip;
-			if (slot >= maglev->size)
-				slot -= maglev->size;
-		}
-		used[slot / 64] |= UINT64_C(1) << slot % 64;
-		maglev->slots[slot] = filler->dest;
-	}
+	fill->used[slot / 64] |= UINT64_C(1) << slot % 64;
+	fill->slots[slot] = filler->dest;
 	filler->slot = slot;
-	return taken;
+	fill->left--;
 }
 
-static void fill(struct lvs_maglev *maglev, uint64_t *used,
-		 struct filler *fillers, uint32_t count)
+/* The first free slot in the order of FILLER: one after the other is tried. */
+static void walk(struct filling *fill, struct lvs_maglev_filler *filler)
 {
-	uint32_t left = maglev->size;
+	uint32_t slot = filler->slot;
 
-	memset(maglev->slots, 0, maglev->size * sizeof(*maglev->slots));
-	while (left) {
-		uint32_t before = left;
+	while (fill->used[slot / 64] >> slot % 64 & 1) {
+		slot += filler->skip;
+		if (slot >= fill->size)
+			slot -= fill->size;
+	}
+	give(fill, filler, slot);
+}
 
-		for (uint32_t i = 0; i < count; i++)
-			left -= take(maglev, used, &fillers[i], left);
-		if (left == before)
-			return; /* nobody has turns */
+/* The number whose product with VALUE is 1 modulo SIZE, a prime (Euclid). */
+static uint64_t inverse(uint32_t value, uint32_t size)
+{
+	int64_t a = size, b = value, x = 0, y = 1;
+
+	while (b) {
+		int64_t quotient = a / b, rest = a % b, z = x - quotient * y;
+
+		a = b;
+		b = rest;
+		x = y;
+		y = z;
+	}
+	return (uint64_t)(x < 0 ? x + size : x);
+}
+
+/*
+ * The same when few are free, and a walk would be long: of each it is reckoned
+ * how many steps away it is.
+ */
+static void leap(struct filling *fill, struct lvs_maglev_filler *filler)
+{
+	uint64_t per_slot = inverse(filler->skip, fill->size);
+	uint64_t least = UINT64_MAX;
+	uint32_t nearest = 0, slot;
+
+	for (uint32_t i = 0; i < fill->left; i++) {
+		uint64_t ahead =
+			(uint64_t)fill->free[i] + fill->size - filler->slot;
+		uint64_t steps = ahead * per_slot % fill->size;
+
+		if (steps < least) {
+			least = steps;
+			nearest = i;
+		}
+	}
+	slot = fill->free[nearest];
+	fill->free[nearest] = fill->free[fill->left - 1];
+	give(fill, filler, slot);
+}
+
+static void list_free(struct filling *fill)
+{
+	uint32_t count = 0;
+
+	for (uint32_t slot = 0; slot < fill->size; slot++)
+		if (!(fill->used[slot / 64] >> slot % 64 & 1))
+			fill->free[count++] = slot;
+}
+
+static void take(struct filling *fill, struct lvs_maglev_filler *filler)
+{
+	if (fill->left <= fill->tail) {
+		leap(fill, filler);
+		return;
+	}
+	walk(fill, filler);
+	if (fill->left == fill->tail)
+		list_free(fill);
+}
+
+/* Round after round, until no slot is left. */
+static void fill_table(struct filling *fill, struct lvs_maglev_filler *fillers,
+		       size_t count)
+{
+	/* Walks of size / left slots, leaps over all that are left. */
+	while (fill->tail < TAIL_MAX &&
+	       (fill->tail + 1) * (fill->tail + 1) < fill->size)
+		fill->tail++;
+	while (fill->left) {
+		for (size_t i = 0; i < count; i++) {
+			struct lvs_maglev_filler *f = &fillers[i];
+			uint64_t due = f->credit + f->step;
+
+			f->credit = (uint32_t)due;
+			for (due >>= 32; due && fill->left; due--)
+				take(fill, f);
+		}
 	}
 }
 
-int lvs_maglev_rebuild(struct lvs_maglev *maglev, struct lvs_service *svc)
+/* SLOTS, which are nobody's, for the members of PLAN. */
+static int build(const struct lvs_service *svc,
+		 const struct lvs_sched_plan *plan, enum lvs_maglev_way way,
+		 struct lvs_dest **slots, uint32_t size)
 {
 	const struct lvs_allocator *mem = &svc->dir->mem;
-	uint32_t count = svc->num_dests;
-	uint32_t words = (maglev->size + 63) / 64;
-	struct filler *fillers;
-	uint64_t *used;
+	struct filling fill = { .slots = slots, .size = size, .left = size };
+	size_t words = (size + 63) / 64;
+	struct lvs_maglev_filler *fillers;
 	int err = LVS_ERR_NOMEM;
 
-	if (count > maglev->size)
-		return LVS_ERR_INVAL;
 	/* One more than needed: no allocation is of nothing. */
-	fillers = lvs_mem_array(mem, count + 1, sizeof(*fillers));
-	used = lvs_mem_array(mem, words, sizeof(*used));
-	if (fillers && used) {
-		prepare(maglev, svc, fillers);
-		fill(maglev, used, fillers, count);
+	fillers = lvs_mem_array(mem, plan->count + 1, sizeof(*fillers));
+	fill.used = lvs_mem_array(mem, words, sizeof(*fill.used));
+	if (fillers && fill.used) {
+		if (lvs_maglev_turns(fillers, plan, way, size))
+			fill_table(&fill, fillers, plan->count);
 		err = 0;
 	}
-	lvs_mem_free(mem, used, words * sizeof(*used));
-	lvs_mem_free(mem, fillers, (count + 1) * sizeof(*fillers));
+	lvs_mem_free(mem, fill.used, words * sizeof(*fill.used));
+	lvs_mem_free(mem, fillers, (plan->count + 1) * sizeof(*fillers));
 	return err;
+}
+
+int lvs_maglev_prepare(struct lvs_service *svc, struct lvs_maglev *maglev,
+		       const struct lvs_sched_plan *plan, uint32_t size,
+		       enum lvs_maglev_way way)
+{
+	if (plan->conf->table_size)
+		size = plan->conf->table_size;
+	if (plan->count > size)
+		return maglev->slots ? 0 : LVS_ERR_INVAL;
+	maglev->spare =
+		lvs_mem_array(&svc->dir->mem, size, sizeof(*maglev->spare));
+	if (!maglev->spare)
+		return LVS_ERR_NOMEM;
+	/* A table in use has this size already. */
+	if (!maglev->slots)
+		maglev->size = size;
+	return build(svc, plan, way, maglev->spare, size);
+}
+
+static void exchange(struct lvs_maglev *maglev)
+{
+	struct lvs_dest **slots = maglev->slots;
+
+	maglev->slots = maglev->spare;
+	maglev->spare = slots;
+}
+
+int lvs_maglev_bind(struct lvs_service *svc)
+{
+	exchange(svc->sched_state);
+	return 0;
+}
+
+void lvs_maglev_unbind(struct lvs_service *svc)
+{
+	exchange(svc->sched_state);
 }
 
 static void forget(struct lvs_maglev *maglev, const struct lvs_dest *dest)
@@ -193,12 +201,24 @@ static void forget(struct lvs_maglev *maglev, const struct lvs_dest *dest)
 			maglev->slots[i] = NULL;
 }
 
-int lvs_maglev_changed(struct lvs_maglev *maglev, struct lvs_service *svc,
-		       const struct lvs_dest *dest, enum lvs_dest_event event)
+/* Without memory for a new table, a removed one still has to be out of it. */
+int lvs_maglev_changed(struct lvs_service *svc, struct lvs_dest *dest,
+		       enum lvs_dest_event event)
 {
-	int err = lvs_maglev_rebuild(maglev, svc);
+	struct lvs_maglev *maglev = svc->sched_state;
 
-	if (err && event == LVS_DEST_REMOVED)
+	if (maglev->spare)
+		exchange(maglev);
+	else if (event == LVS_DEST_REMOVED)
 		forget(maglev, dest);
-	return err == LVS_ERR_INVAL ? 0 : err;
+	return 0;
+}
+
+void lvs_maglev_settle(struct lvs_service *svc, void *state)
+{
+	struct lvs_maglev *maglev = state;
+
+	lvs_mem_free(&svc->dir->mem, maglev->spare,
+		     maglev->size * sizeof(*maglev->spare));
+	maglev->spare = NULL;
 }

@@ -3,10 +3,13 @@
  * maglev.h - a Maglev table (Eisenbud and others, NSDI 2016): slots shared out
  * among destinations so that few change hands when destinations do.
  *
- * Each destination has its own order in which it would like the slots; in
- * turns, as many a round as its weight says, each takes the first one still
- * free.  Slots go by the last weight that was not 0, so quiescing a
- * destination moves nobody else.
+ * Each destination has its own order in which it would like the slots; they
+ * take turns, as often as their weights say, and in a turn each takes the
+ * first one still free.  Slots go by the last weight that was not 0, so
+ * quiescing a destination moves nobody else.
+ *
+ * The table is made beside the one in use, and comes in its place by an
+ * exchange of two pointers.
  *
  * The hash is not secret: directors side by side must choose alike.
  */
@@ -15,30 +18,35 @@
 
 #include "sched/sched.h"
 
-struct lvs_maglev {
-	uint32_t size;	     /* slots: a prime, so every step reaches all */
-	unsigned turns_bits; /* a round gives one destination at most 2^ that */
-	struct lvs_dest **slots; /* NULL: nobody's */
+enum lvs_maglev_way {
+	/* Bit for bit as IPVS: in the order of the list, in whole turns. */
+	LVS_MAGLEV_IPVS,
+	/*
+	 * A turn comes when it is due by the destination's own weight, so no
+	 * other's weight moves it, nor the order in which they were added.
+	 */
+	LVS_MAGLEV_STEADY,
 };
 
-/* A table of the destinations of SVC.  LVS_ERR_NOMEM, LVS_ERR_INVAL. */
-int lvs_maglev_init(struct lvs_maglev *maglev, struct lvs_service *svc,
-		    uint32_t size, unsigned turns_bits);
-void lvs_maglev_fini(struct lvs_maglev *maglev, struct lvs_service *svc);
+struct lvs_maglev {
+	uint32_t size;		 /* slots: a prime, so every step reaches all */
+	struct lvs_dest **slots; /* size of them, a NULL is nobody's */
+	struct lvs_dest **spare; /* prepared or replaced; NULL: neither */
+};
 
 /*
- * The destinations of SVC have changed.  LVS_ERR_INVAL: more than slots;
- * LVS_ERR_NOMEM.  On error the table is as before.
+ * The hooks of a scheduler whose state begins with such a table; SIZE is what
+ * it has if PLAN leaves it open.  More destinations than slots are LVS_ERR_INVAL at bind;
+ * later they are no error, as with IPVS, and the last ones get no client.
  */
-int lvs_maglev_rebuild(struct lvs_maglev *maglev, struct lvs_service *svc);
-
-/*
- * The scheduler's hook of that name: more destinations than slots are no error
- * then, as with IPVS; the last ones get no client.  DEST is out of the table
- * when it is removed, whatever happens.
- */
-int lvs_maglev_changed(struct lvs_maglev *maglev, struct lvs_service *svc,
-		       const struct lvs_dest *dest, enum lvs_dest_event event);
+int lvs_maglev_prepare(struct lvs_service *svc, struct lvs_maglev *maglev,
+		       const struct lvs_sched_plan *plan, uint32_t size,
+		       enum lvs_maglev_way way);
+int lvs_maglev_bind(struct lvs_service *svc);
+void lvs_maglev_unbind(struct lvs_service *svc);
+int lvs_maglev_changed(struct lvs_service *svc, struct lvs_dest *dest,
+		       enum lvs_dest_event event);
+void lvs_maglev_settle(struct lvs_service *svc, void *state);
 
 /* The slot of WORD, which is made of the client's address and port. */
 uint32_t lvs_maglev_slot(const struct lvs_maglev *maglev, uint32_t word);

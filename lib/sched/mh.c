@@ -2,8 +2,8 @@
 /*
  * mh.c - Maglev hashing: all connections of one client to one destination.
  *
- * "mh" has IPVS's table and chooses as IPVS does; "mh64k" has a larger one,
- * for hundreds of destinations or weights that differ much.
+ * "mh" has IPVS's table and chooses as IPVS does; "mh64k" has a larger one, in
+ * which a change of weight moves hardly more clients than it must.
  *
  * Flags: mh-port hashes the client's port too; with mh-fallback another slot
  * is tried where the destination cannot be used, otherwise its clients are
@@ -11,31 +11,20 @@
  */
 #include "sched/maglev.h"
 
-#define MH_SIZE		 4093
-#define MH_TURNS_BITS	 6
-#define MH64K_SIZE	 65537
-#define MH64K_TURNS_BITS 8
+#define MH_SIZE	   4093
+#define MH64K_SIZE 65537
 
-static int mh_bind(struct lvs_service *svc)
+static int mh_prepare(struct lvs_service *svc, void *state,
+		      const struct lvs_sched_plan *plan)
 {
-	return lvs_maglev_init(svc->sched_state, svc, MH_SIZE, MH_TURNS_BITS);
+	return lvs_maglev_prepare(svc, state, plan, MH_SIZE, LVS_MAGLEV_IPVS);
 }
 
-static int mh64k_bind(struct lvs_service *svc)
+static int mh64k_prepare(struct lvs_service *svc, void *state,
+			 const struct lvs_sched_plan *plan)
 {
-	return lvs_maglev_init(svc->sched_state, svc, MH64K_SIZE,
-			       MH64K_TURNS_BITS);
-}
-
-static void mh_unbind(struct lvs_service *svc)
-{
-	lvs_maglev_fini(svc->sched_state, svc);
-}
-
-static int mh_changed(struct lvs_service *svc, struct lvs_dest *dest,
-		      enum lvs_dest_event event)
-{
-	return lvs_maglev_changed(svc->sched_state, svc, dest, event);
+	return lvs_maglev_prepare(svc, state, plan, MH64K_SIZE,
+				  LVS_MAGLEV_STEADY);
 }
 
 static struct lvs_dest *fall_back(const struct lvs_maglev *maglev,
@@ -71,18 +60,24 @@ const struct lvs_scheduler lvs_sched_mh = {
 	.name = "mh",
 	.summary = "Maglev hashing",
 	.state_size = sizeof(struct lvs_maglev),
-	.bind = mh_bind,
-	.unbind = mh_unbind,
-	.changed = mh_changed,
+	.bind = lvs_maglev_bind,
+	.unbind = lvs_maglev_unbind,
+	.changed = lvs_maglev_changed,
 	.pick = mh_pick,
+	.prepare = mh_prepare,
+	.settle = lvs_maglev_settle,
+	.traits = LVS_SCHED_SIZED,
 };
 
 const struct lvs_scheduler lvs_sched_mh64k = {
 	.name = "mh64k",
-	.summary = "Maglev hashing with 65537 slots",
+	.summary = "Maglev hashing, evener and steadier",
 	.state_size = sizeof(struct lvs_maglev),
-	.bind = mh64k_bind,
-	.unbind = mh_unbind,
-	.changed = mh_changed,
+	.bind = lvs_maglev_bind,
+	.unbind = lvs_maglev_unbind,
+	.changed = lvs_maglev_changed,
 	.pick = mh_pick,
+	.prepare = mh64k_prepare,
+	.settle = lvs_maglev_settle,
+	.traits = LVS_SCHED_SIZED,
 };
