@@ -46,6 +46,7 @@ struct lvs_burst {
 	struct lvs_parsed parsed[LVS_BURST];
 	struct lvs_flow keys[LVS_BURST]; /* where not the packet's own flow */
 	const struct lvs_flow *flows[LVS_BURST];
+	struct lvs_conn_aims aims;
 	struct lvs_conn *conns[LVS_BURST];
 	uint8_t dirs[LVS_BURST]; /* enum lvs_direction */
 };

@@ -2,8 +2,8 @@
 /*
  * input.c - a burst of packets, stage by stage.
  *
- *	measure   lengths and headers of all packets, and by which flow each
- *		  is to be looked up
+ *	measure   lengths and headers of all packets, by which flow each is to
+ *		  be looked up, and where that begins
  *	find      the connections of all, in one call
  *	fetch     what the connections lead to
  *	treat     each by what it is
@@ -93,15 +93,31 @@ static const struct lvs_flow *flow_of(const struct lvs_parsed *p,
 	}
 }
 
-static void measure(struct lvs_burst *b)
+/* The packets from number FROM up to TO. */
+static void measure_some(struct lvs_engine *eng, size_t from, size_t to)
 {
-	for (size_t i = 0; i < b->count; i++)
-		__builtin_prefetch(b->pkts[i]->data + b->pkts[i]->l2_len);
-	for (size_t i = 0; i < b->count; i++) {
+	struct lvs_burst *b = &eng->burst;
+
+	for (size_t i = from; i < to; i++) {
 		lvs_parse(b->pkts[i], &b->parsed[i]);
 		b->flows[i] = b->pkts[i]->to_host
 				      ? flow_of(&b->parsed[i], &b->keys[i])
 				      : NULL;
+	}
+	lvs_conn_aim(eng->conns, b->flows, &b->aims, from, to - from);
+}
+
+static void measure(struct lvs_engine *eng)
+{
+	const struct lvs_burst *b = &eng->burst;
+
+	for (size_t i = 0; i < b->count; i++)
+		__builtin_prefetch(b->pkts[i]->data + b->pkts[i]->l2_len);
+	for (size_t i = 0; i < b->count; i += LVS_CONN_AIM) {
+		size_t left = b->count - i;
+
+		measure_some(eng, i,
+			     left < LVS_CONN_AIM ? b->count : i + LVS_CONN_AIM);
 	}
 }
 
@@ -224,8 +240,8 @@ static void burst(struct lvs_engine *eng, struct lvs_pkt *pkts[], size_t count)
 	b->pkts = pkts;
 	b->count = count;
 	b->changed = false;
-	measure(b);
-	lvs_conn_find(eng->conns, b->flows, b->conns, b->dirs, count);
+	measure(eng);
+	lvs_conn_find(eng->conns, b->flows, &b->aims, b->conns, b->dirs, count);
 	fetch(eng);
 	for (size_t i = 0; i < count; i++)
 		treat(eng, i);

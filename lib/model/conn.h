@@ -21,9 +21,11 @@
 #ifndef LVS_MODEL_CONN_H
 #define LVS_MODEL_CONN_H
 
+#include "base/hash.h"
 #include "base/wheel.h"
 #include "pkt/flow.h"
 #include <lvs/base.h>
+#include <lvs/engine.h>
 
 /* 2^24 ns = 16.8 ms: 32 bits of them last 2.3 years, differences wrap. */
 #define LVS_TICK_SHIFT	  24
@@ -165,14 +167,35 @@ uint64_t lvs_conn_count(const struct lvs_conn_table *tab);
 size_t lvs_conn_table_bytes(const struct lvs_conn_table *tab);
 
 /*
+ * What is known of the flows of a burst before they are looked up: the words
+ * that are hashed of an IPv4 flow, and the hash of any.
+ */
+struct lvs_conn_aims {
+	uint64_t ports[LVS_BURST], addrs[LVS_BURST];
+	uint64_t hashes[LVS_BURST];
+};
+
+/* Flows to give to one call of lvs_conn_aim, if there are as many. */
+#define LVS_CONN_AIM LVS_HASH_LANES
+
+/*
+ * The hashes of COUNT (<= LVS_CONN_AIM) flows, the FROM-th and after of a
+ * burst, a multiple of LVS_CONN_AIM, into AIMS; memory where lvs_conn_find
+ * begins is asked for.  A flow whose pointer is NULL is passed over.
+ */
+void lvs_conn_aim(const struct lvs_conn_table *tab,
+		  const struct lvs_flow *const flows[],
+		  struct lvs_conn_aims *aims, size_t from, size_t count);
+
+/*
  * The connections of COUNT (<= LVS_BURST) flows into CONNS, NULL where there
  * is none, and which way each packet travels (enum lvs_direction) into DIRS.
- * A flow whose pointer is NULL is passed over (NULL).  In stages: hash all,
- * prefetch buckets, compare tags, prefetch connections, compare keys.
+ * All were aimed at.  A flow whose pointer is NULL is passed over (NULL).
  */
 void lvs_conn_find(struct lvs_conn_table *tab,
 		   const struct lvs_flow *const flows[],
-		   struct lvs_conn *conns[], uint8_t dirs[], size_t count);
+		   const struct lvs_conn_aims *aims, struct lvs_conn *conns[],
+		   uint8_t dirs[], size_t count);
 
 /* One flow; NULL: none. */
 struct lvs_conn *lvs_conn_find_one(struct lvs_conn_table *tab,

@@ -3,27 +3,23 @@
  * conn_find.c - from flows to connections.
  *
  * A burst is looked up in stages, so that the memory of one flow is on its way
- * while others are worked on: hash all and fetch their buckets; compare tags
- * and fetch the records that they suggest; compare keys.  Few go on from there
- * to another bucket of their chain, through the last two stages again.
+ * while others are worked on: hash all and fetch their buckets (lvs_conn_aim);
+ * compare tags and fetch the records that they suggest; compare keys.  Few go
+ * on from there to another bucket of their chain, through the last two stages
+ * again.
  */
 #include "model/conn_table.h"
 
-#include <lvs/engine.h>
-
 /* A look-up on its way. */
 struct search {
+	const struct lvs_flow *flow;
+	uint64_t ports, addrs; /* of it, as in struct lvs_conn_aims */
 	const struct lvs_bucket *bucket;
 	unsigned slots;	       /* of it, that have the tag, as bits */
 	uint32_t value;	       /* of the first of those slots */
 	struct lvs_conn *conn; /* that value's */
 	uint8_t tag;
 };
-
-static uint32_t first_value(const struct search *search)
-{
-	return search->bucket->values[__builtin_ctz(search->slots)];
-}
 
 static uint8_t direction(uint32_t value)
 {
@@ -32,13 +28,28 @@ static uint8_t direction(uint32_t value)
 	return (uint8_t)dir;
 }
 
-/* Does the first of SEARCH's slots stand for FLOW? */
-static inline bool is_for(const struct search *search,
-			  const struct lvs_flow *flow)
+/* Does the first of SEARCH's slots stand for its flow? */
+static inline bool is_for(const struct search *search)
 {
-	return lvs_conn_matches(search->conn,
-				(search->value & LVS_ID_REPLY) != 0,
-				(search->value & LVS_ID_V6) != 0, flow);
+	const struct lvs_conn *conn = search->conn;
+	bool v6 = (search->value & LVS_ID_V6) != 0;
+	struct lvs_ends ends =
+		lvs_conn_ends(conn, (search->value & LVS_ID_REPLY) != 0);
+
+	if (lvs_conn_ports(conn, ends, v6) != search->ports)
+		return false;
+	if (!v6)
+		return lvs_conn_addrs_v4(conn, ends) == search->addrs;
+	return lvs_ip_equal(&conn->v6s[ends.src], &search->flow->src) &&
+	       lvs_ip_equal(&conn->v6s[ends.dst], &search->flow->dst);
+}
+
+/* The connection that the first of SEARCH's slots stands for. */
+static inline void at_slot(const struct lvs_conn_table *tab,
+			   struct search *search)
+{
+	search->value = search->bucket->values[__builtin_ctz(search->slots)];
+	search->conn = lvs_conn_at(tab, search->value);
 }
 
 /*
@@ -49,59 +60,90 @@ static inline void match_tags(const struct lvs_conn_table *tab,
 			      struct search *search)
 {
 	search->slots = lvs_bucket_match(search->bucket, search->tag);
-	if (!search->slots) {
-		if (search->bucket->more)
-			__builtin_prefetch(
-				lvs_map_more(&tab->map, search->bucket));
-		return;
+	if (search->slots) {
+		at_slot(tab, search);
+		LVS_CONN_PREFETCH(search->conn, search->value);
+	} else if (search->bucket->more) {
+		__builtin_prefetch(lvs_map_more(&tab->map, search->bucket));
 	}
-	search->value = first_value(search);
-	search->conn = lvs_conn_at(tab, search->value);
-	LVS_CONN_PREFETCH(search->conn, search->value);
 }
 
 /* Past the first slot that has the tag; false: it was the only one. */
-static bool next_slot(const struct lvs_conn_table *tab, struct search *search)
+static inline bool next_slot(const struct lvs_conn_table *tab,
+			     struct search *search)
 {
 	search->slots &= search->slots - 1;
 	if (!search->slots)
 		return false;
-	search->value = first_value(search);
-	search->conn = lvs_conn_at(tab, search->value);
+	at_slot(tab, search);
 	return true;
 }
 
-/* Is FLOW's connection one of those that have the tag?  SEARCH is at it. */
+/* Is it one of those that have the tag?  SEARCH is then at it. */
 static inline bool match_keys(const struct lvs_conn_table *tab,
-			      struct search *search,
-			      const struct lvs_flow *flow)
+			      struct search *search)
 {
 	if (!search->slots)
 		return false;
 	do {
-		if (is_for(search, flow))
+		if (is_for(search))
 			return true;
 	} while (next_slot(tab, search));
 	return false;
 }
 
-static inline void search_begin(const struct lvs_conn_table *tab,
-				struct search *search, uint64_t hash)
-{
-	search->tag = lvs_map_tag(hash);
-	search->bucket = lvs_map_first(&tab->map, hash);
-}
-
 /* On to the next bucket of the chain; false: there is none. */
-static bool search_on(const struct lvs_conn_table *tab, struct search *search)
+static inline bool search_on(const struct lvs_conn_table *tab,
+			     struct search *search)
 {
 	search->bucket = lvs_map_more(&tab->map, search->bucket);
 	return search->bucket != NULL;
 }
 
+/* What is hashed of FLOW (NULL: nothing) as the I-th of AIMS; is it IPv6? */
+static inline bool take_words(const struct lvs_flow *flow,
+			      struct lvs_conn_aims *aims, size_t i)
+{
+	aims->ports[i] = flow ? lvs_flow_ports(flow) : 0;
+	aims->addrs[i] = flow ? lvs_flow_addrs(flow) : 0;
+	return flow && flow->family == AF_INET6;
+}
+
+void lvs_conn_aim(const struct lvs_conn_table *tab,
+		  const struct lvs_flow *const flows[],
+		  struct lvs_conn_aims *aims, size_t from, size_t count)
+{
+	const uint64_t *key = tab->opts.hash_key;
+	bool v6 = false;
+
+	for (size_t i = from; i < from + LVS_CONN_AIM; i++)
+		v6 |= take_words(i < from + count ? flows[i] : NULL, aims, i);
+	lvs_hash_pairs(key, &aims->ports[from], &aims->addrs[from],
+		       &aims->hashes[from]);
+	for (size_t i = from; i < from + count; i++) {
+		if (v6 && flows[i] && flows[i]->family == AF_INET6)
+			aims->hashes[i] = lvs_flow_hash(key, flows[i]);
+		__builtin_prefetch(lvs_map_first(&tab->map, aims->hashes[i]));
+	}
+}
+
+/* Those of the requests found that had lost their replies take them back. */
+static void take_back(struct lvs_conn_table *tab,
+		      const struct search searches[],
+		      struct lvs_conn *const conns[], size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (conns[i] && conns[i]->flags & LVS_CONN_SHADOWED)
+			lvs_conn_enter_reply(tab, searches[i].value,
+					     lvs_conn_hash(tab->opts.hash_key,
+							   conns[i], true));
+	}
+}
+
 void lvs_conn_find(struct lvs_conn_table *tab,
 		   const struct lvs_flow *const flows[],
-		   struct lvs_conn *conns[], uint8_t dirs[], size_t count)
+		   const struct lvs_conn_aims *aims, struct lvs_conn *conns[],
+		   uint8_t dirs[], size_t count)
 {
 	struct search searches[LVS_BURST], *search;
 	uint8_t pending[LVS_BURST]; /* numbers of flows */
@@ -113,20 +155,21 @@ void lvs_conn_find(struct lvs_conn_table *tab,
 		if (!flows[i])
 			continue;
 		search = &searches[i];
-		search_begin(tab, search,
-			     lvs_flow_hash(tab->opts.hash_key, flows[i]));
-		__builtin_prefetch(search->bucket);
+		search->flow = flows[i];
+		search->ports = aims->ports[i];
+		search->addrs = aims->addrs[i];
+		search->tag = lvs_map_tag(aims->hashes[i]);
+		search->bucket = lvs_map_first(&tab->map, aims->hashes[i]);
+		match_tags(tab, search);
 		pending[num_pending++] = (uint8_t)i;
 	}
-	for (; num_pending > 0; num_pending = go_on) {
-		for (size_t i = 0; i < num_pending; i++)
-			match_tags(tab, &searches[pending[i]]);
+	while (num_pending > 0) {
 		go_on = 0;
 		for (size_t i = 0; i < num_pending; i++) {
 			uint8_t number = pending[i];
 
 			search = &searches[number];
-			if (match_keys(tab, search, flows[number])) {
+			if (match_keys(tab, search)) {
 				conns[number] = search->conn;
 				dirs[number] = direction(search->value);
 				flags |= search->conn->flags;
@@ -135,24 +178,22 @@ void lvs_conn_find(struct lvs_conn_table *tab,
 				pending[go_on++] = number;
 			}
 		}
+		num_pending = go_on;
+		for (size_t i = 0; i < num_pending; i++)
+			match_tags(tab, &searches[pending[i]]);
 	}
-	if (!(flags & LVS_CONN_SHADOWED))
-		return;
-	/* Who asks takes back the replies that it had lost. */
-	for (size_t i = 0; i < count; i++) {
-		if (conns[i] && conns[i]->flags & LVS_CONN_SHADOWED)
-			lvs_conn_enter_reply(tab, searches[i].value,
-					     lvs_conn_hash(tab->opts.hash_key,
-							   conns[i], true));
-	}
+	if (flags & LVS_CONN_SHADOWED)
+		take_back(tab, searches, conns, count);
 }
 
 struct lvs_conn *lvs_conn_find_one(struct lvs_conn_table *tab,
 				   const struct lvs_flow *flow, uint8_t *dir)
 {
+	struct lvs_conn_aims aims;
 	struct lvs_conn *conn;
 
-	lvs_conn_find(tab, &flow, &conn, dir, 1);
+	lvs_conn_aim(tab, &flow, &aims, 0, 1);
+	lvs_conn_find(tab, &flow, &aims, &conn, dir, 1);
 	return conn;
 }
 
@@ -161,11 +202,17 @@ static bool find_reply(const struct lvs_conn_table *tab,
 		       const struct lvs_flow *flow, uint64_t hash,
 		       struct search *search)
 {
-	search_begin(tab, search, hash);
+	*search = (struct search){
+		.flow = flow,
+		.ports = lvs_flow_ports(flow),
+		.addrs = lvs_flow_addrs(flow),
+		.bucket = lvs_map_first(&tab->map, hash),
+		.tag = lvs_map_tag(hash),
+	};
 	do {
 		match_tags(tab, search);
 		/* A request that looks the same is passed over. */
-		while (match_keys(tab, search, flow)) {
+		while (match_keys(tab, search)) {
 			if (search->value & LVS_ID_REPLY)
 				return true;
 			next_slot(tab, search);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * conn_key.h - the keys under which connections are found: hash and compare.
+ * conn_key.h - the keys under which connections are found, and their hashes.
  *
  * Only for conn_*.c.  A key is what a packet's flow says: source, destination,
  * ports, protocol, family.  Which of a connection's three ends are source and
@@ -53,21 +53,22 @@ static inline uint64_t lvs_conn_ports(const struct lvs_conn *conn,
 			     conn->protocol, v6);
 }
 
+static inline uint64_t lvs_conn_addrs_v4(const struct lvs_conn *conn,
+					 struct lvs_ends ends)
+{
+	return lvs_key_addrs(conn->v4s_be[ends.src], conn->v4s_be[ends.dst]);
+}
+
 static inline uint64_t lvs_flow_ports(const struct lvs_flow *flow)
 {
 	return lvs_key_ports(flow->sport_be, flow->dport_be, flow->protocol,
 			     flow->family == AF_INET6);
 }
 
-static inline uint64_t lvs_hash_v4(const uint64_t key[2], uint64_t ports,
-				   uint64_t addrs)
+/* As lvs_flow_ports: of an IPv4 flow; of another it means nothing. */
+static inline uint64_t lvs_flow_addrs(const struct lvs_flow *flow)
 {
-	struct lvs_hash hash;
-
-	lvs_hash_begin(&hash, key);
-	lvs_hash_add(&hash, ports);
-	lvs_hash_add(&hash, addrs);
-	return lvs_hash_end(&hash);
+	return lvs_key_addrs(flow->src.v4_be, flow->dst.v4_be);
 }
 
 static inline uint64_t lvs_hash_v6(const uint64_t key[2], uint64_t ports,
@@ -92,8 +93,7 @@ static inline uint64_t lvs_flow_hash(const uint64_t key[2],
 
 	if (flow->family == AF_INET6)
 		return lvs_hash_v6(key, ports, &flow->src, &flow->dst);
-	return lvs_hash_v4(key, ports,
-			   lvs_key_addrs(flow->src.v4_be, flow->dst.v4_be));
+	return lvs_hash_pair(key, ports, lvs_flow_addrs(flow));
 }
 
 /* The hash of CONN's request key, or of its reply key. */
@@ -107,24 +107,7 @@ static inline uint64_t lvs_conn_hash(const uint64_t key[2],
 	if (v6)
 		return lvs_hash_v6(key, ports, &conn->v6s[ends.src],
 				   &conn->v6s[ends.dst]);
-	return lvs_hash_v4(key, ports,
-			   lvs_key_addrs(conn->v4s_be[ends.src],
-					 conn->v4s_be[ends.dst]));
-}
-
-/* Is FLOW a request of CONN, or a reply?  V6: of CONN. */
-static inline bool lvs_conn_matches(const struct lvs_conn *conn, bool reply,
-				    bool v6, const struct lvs_flow *flow)
-{
-	struct lvs_ends ends = lvs_conn_ends(conn, reply);
-
-	if (lvs_conn_ports(conn, ends, v6) != lvs_flow_ports(flow))
-		return false;
-	if (v6)
-		return lvs_ip_equal(&conn->v6s[ends.src], &flow->src) &&
-		       lvs_ip_equal(&conn->v6s[ends.dst], &flow->dst);
-	return lvs_key_addrs(conn->v4s_be[ends.src], conn->v4s_be[ends.dst]) ==
-	       lvs_key_addrs(flow->src.v4_be, flow->dst.v4_be);
+	return lvs_hash_pair(key, ports, lvs_conn_addrs_v4(conn, ends));
 }
 
 /* As a packet from CONN's real server, or its virtual service, has it. */

@@ -194,6 +194,7 @@ static double lookups(struct lvs_conn_table *tab, const struct chains *chains,
 {
 	static struct lvs_flow flows[FLOWS];
 	static const struct lvs_flow *ptrs[FLOWS];
+	struct lvs_conn_aims aims;
 	struct lvs_conn *conns[LVS_BURST];
 	uint8_t dirs[LVS_BURST];
 	struct bench_times times = { .count = 0 };
@@ -220,7 +221,11 @@ static double lookups(struct lvs_conn_table *tab, const struct chains *chains,
 						 NULL;
 				continue;
 			}
-			lvs_conn_find(tab, ptrs + i, conns, dirs, LVS_BURST);
+			for (uint32_t k = 0; k < LVS_BURST; k += LVS_CONN_AIM)
+				lvs_conn_aim(tab, ptrs + i, &aims, k,
+					     LVS_CONN_AIM);
+			lvs_conn_find(tab, ptrs + i, &aims, conns, dirs,
+				      LVS_BURST);
 			for (uint32_t k = 0; k < LVS_BURST; k++)
 				found += conns[k] != NULL;
 		}

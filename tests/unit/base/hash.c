@@ -8,6 +8,7 @@
 #include "check.h"
 
 #include "base/hash.h"
+#include "base/prng.h"
 
 #include <inttypes.h>
 
@@ -68,4 +69,27 @@ START_TEST(words_are_bytes)
 }
 END_TEST
 
-LVS_TEST_MAIN("base/hash", known_values, words_are_bytes)
+/* Whatever instructions it is made of here. */
+START_TEST(pairs_are_each_by_itself)
+{
+	struct lvs_prng prng;
+	uint64_t key[2], words[2][LVS_HASH_LANES], hash[LVS_HASH_LANES];
+
+	lvs_prng_seed(&prng, 5);
+	for (int round = 0; round < 1000; round++) {
+		key[0] = lvs_prng_next(&prng);
+		key[1] = lvs_prng_next(&prng);
+		for (unsigned i = 0; i < LVS_HASH_LANES; i++) {
+			words[0][i] = lvs_prng_next(&prng);
+			words[1][i] = lvs_prng_next(&prng);
+		}
+		lvs_hash_pairs(key, words[0], words[1], hash);
+		for (unsigned i = 0; i < LVS_HASH_LANES; i++)
+			LVS_MUST(hash[i] ==
+				 lvs_hash_pair(key, words[0][i], words[1][i]));
+	}
+}
+END_TEST
+
+LVS_TEST_MAIN("base/hash", known_values, words_are_bytes,
+	      pairs_are_each_by_itself)

@@ -176,6 +176,7 @@ static inline void find_from(struct fixture *f, uint32_t first)
 {
 	struct lvs_flow flows[LVS_BURST];
 	const struct lvs_flow *ptrs[LVS_BURST];
+	struct lvs_conn_aims aims;
 	struct lvs_conn *conns[LVS_BURST];
 	uint8_t dirs[LVS_BURST];
 
@@ -188,7 +189,9 @@ static inline void find_from(struct fixture *f, uint32_t first)
 			request_of(number, &flows[i]);
 		ptrs[i] = i == 6 ? NULL : &flows[i];
 	}
-	lvs_conn_find(f->tab, ptrs, conns, dirs, LVS_BURST);
+	for (size_t i = 0; i < LVS_BURST; i += LVS_CONN_AIM)
+		lvs_conn_aim(f->tab, ptrs, &aims, i, LVS_CONN_AIM);
+	lvs_conn_find(f->tab, ptrs, &aims, conns, dirs, LVS_BURST);
 	for (uint32_t i = 0; i < LVS_BURST; i++) {
 		const struct expected *x = &f->all[(first + i / 2) % f->count];
 		bool there = i % 2 ? x->replies : x->conn != NULL;
