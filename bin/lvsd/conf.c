@@ -9,7 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TIMEOUT_MAX (31u * 24 * 60 * 60) /* seconds, as IPVS */
+#define TIMEOUT_MAX   (31u * 24 * 60 * 60) /* seconds, as IPVS */
+#define BUSY_POLL     50		   /* microseconds */
+#define BUSY_POLL_MAX 1000000
 
 static const struct conf_choice conflicts[] = {
 	{ "claim", CONFLICTS_CLAIM },
@@ -100,6 +102,10 @@ static void read_top(struct conf_reader *rd, cfg_t *top, struct conf *cfg)
 		cfg->user = copy_text(rd, user->text);
 	conf_number(rd, top, "connection_limit", 0, UINT32_MAX,
 		    &cfg->connection_limit);
+	cfg->busy_poll = BUSY_POLL;
+	conf_number(rd, top, "busy_poll", 0, BUSY_POLL_MAX, &cfg->busy_poll);
+	cfg->huge_pages = true;
+	conf_bool(rd, top, "huge_pages", &cfg->huge_pages);
 	if (conf_choice(rd, top, "kernel_conflicts", conflicts, &value))
 		cfg->conflicts = (enum conf_conflicts)value;
 	read_timeouts(rd, cfg_getsec(top, "timeouts"), &cfg->timeouts);

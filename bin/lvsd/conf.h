@@ -43,6 +43,8 @@ struct conf {
 	char *socket;
 	char *user;		   /* NULL: stay who we are */
 	uint32_t connection_limit; /* an engine; 0: by memory.h */
+	uint32_t busy_poll;	   /* microseconds */
+	bool huge_pages;
 	enum conf_conflicts conflicts;
 	struct lvs_timeouts timeouts;
 	struct conf_interface *interfaces;

@@ -96,6 +96,8 @@ static cfg_opt_t top[] = {
 	WORD("socket"),
 	WORD("user"),
 	WORD("connection_limit"),
+	WORD("busy_poll"),
+	WORD("huge_pages"),
 	WORD("kernel_conflicts"),
 	CFG_SEC("timeouts", timeouts, CFGF_NONE),
 	TITLED("interface", interface),

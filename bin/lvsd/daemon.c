@@ -19,6 +19,7 @@
 #include "loop.h"
 #include "memory.h"
 #include "notify.h"
+#include "pages.h"
 #include "rundir.h"
 #include "worker.h"
 #include <lvs/ctl.h>
@@ -42,6 +43,7 @@ struct lvsd {
 	struct lvs_claim *claim; /* NULL: none */
 	int claim_fd;		 /* timer: when it may be synced again */
 	bool claim_rests, claim_due;
+	struct lvs_pages *pages; /* of the director; NULL: malloc(3) */
 	struct lvs_director *dir;
 	struct lvs_ctl_server *ctl;
 	struct lvs_rtnl *rtnl;
@@ -93,6 +95,10 @@ static void warn_of_later(const struct conf *old, const struct conf *cfg)
 	if (old->connection_limit != cfg->connection_limit)
 		log_warn("connection_limit = %u %s", cfg->connection_limit,
 			 text);
+	if (old->busy_poll != cfg->busy_poll)
+		log_warn("busy_poll = %u %s", cfg->busy_poll, text);
+	if (old->huge_pages != cfg->huge_pages)
+		log_warn("huge_pages %s", text);
 }
 
 static void set_timer(int fd, lvs_tstamp after)
@@ -222,6 +228,7 @@ static void on_timer(void *ctx)
 
 	if (read(d->timer_fd, &times, sizeof(times)) < 0)
 		return;
+	pages_tend(d->pages);
 	lvs_director_tick(d->dir, clock_now(NULL));
 	note_rtnl(d, lvs_rtnl_resolve(d->rtnl));
 	interfaces_look(d->ifs);
@@ -306,6 +313,9 @@ static int open_director(struct lvsd *d)
 	    (ssize_t)sizeof(opts.hash_key))
 		return failed("random numbers", -errno);
 	opts.log = log_sink();
+	d->pages = d->cfg->huge_pages ? pages_open() : NULL;
+	if (d->pages)
+		opts.mem = lvs_pages_allocator(d->pages);
 	err = lvs_director_new(&opts, &d->dir);
 	return err ? failed("director", err) : 0;
 }
@@ -358,12 +368,14 @@ static int open_network(struct lvsd *d)
 
 static int open_worker(struct lvsd *d)
 {
-	uint32_t limit = d->cfg->connection_limit;
-	int err;
+	const struct conf *cfg = d->cfg;
+	const struct worker_opts opts = {
+		.conn_limit = cfg->connection_limit ? cfg->connection_limit
+						    : memory_connections(),
+		.busy_poll = cfg->busy_poll * LVS_USEC,
+	};
+	int err = worker_start(d->dir, &opts, &d->worker);
 
-	if (!limit)
-		limit = memory_connections();
-	err = worker_start(d->dir, limit, &d->worker);
 	if (!err) {
 		d->ifs = interfaces_new(d->dir, d->worker, d->claim);
 		err = d->ifs ? 0 : LVS_ERR_NOMEM;
@@ -433,6 +445,7 @@ static void stop(struct lvsd *d)
 	lvs_rtnl_close(d->rtnl);
 	claim_close(d->claim);
 	lvs_director_free(d->dir);
+	lvs_pages_free(d->pages);
 	conf_free(d->cfg);
 	loop_fini(&d->loop);
 	if (d->claim_fd >= 0)

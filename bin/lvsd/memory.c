@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * memory.c - how many connections this machine has memory for.
+ * memory.c - how much memory there is, and for how many connections.
  */
 #include "memory.h"
 #include <inttypes.h>
@@ -58,11 +58,16 @@ static uint64_t machine_bytes(void)
 	return pages > 0 && size > 0 ? (uint64_t)pages * (uint64_t)size : 0;
 }
 
-uint32_t memory_connections(void)
+uint64_t memory_bytes(void)
 {
 	uint64_t machine = machine_bytes(), group = group_bytes();
-	uint64_t bytes = group < machine ? group : machine;
-	uint64_t count = bytes / SHARE / CONNECTION_BYTES;
+
+	return group < machine ? group : machine;
+}
+
+uint32_t memory_connections(void)
+{
+	uint64_t count = memory_bytes() / SHARE / CONNECTION_BYTES;
 
 	if (count > CONNECTIONS_MAX)
 		return CONNECTIONS_MAX;

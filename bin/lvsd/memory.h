@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * memory.h - how many connections this machine has memory for.
+ * memory.h - how much memory there is, and for how many connections.
  */
 #ifndef LVSD_MEMORY_H
 #define LVSD_MEMORY_H
@@ -8,9 +8,12 @@
 #include <stdint.h>
 
 /*
- * Connections that fill a quarter of the memory that lvsd may use: of the
- * machine's, or of its control group's (version 2) if that is less.
+ * Bytes that lvsd may use: the machine's, or its control group's (version 2)
+ * if that is less.
  */
+uint64_t memory_bytes(void);
+
+/* Connections that fill a quarter of that. */
 uint32_t memory_connections(void);
 
 #endif

@@ -18,11 +18,16 @@
 
 struct worker;
 
+struct worker_opts {
+	uint32_t conn_limit;
+	lvs_tstamp busy_poll; /* look for packets so long before sleeping */
+};
+
 /*
- * A thread with an engine of DIR (borrowed) for CONN_LIMIT connections and
- * no ports, in *WORKER.  0, LVS_ERR_* or -errno.
+ * A thread with an engine of DIR (borrowed) and no ports, in *WORKER.  0,
+ * LVS_ERR_* or -errno.
  */
-int worker_start(struct lvs_director *dir, uint32_t conn_limit,
+int worker_start(struct lvs_director *dir, const struct worker_opts *opts,
 		 struct worker **worker);
 
 /* End the thread and free the engine; ports stay their lender's. */
