@@ -372,6 +372,8 @@ static int open_worker(struct lvsd *d)
 	const struct worker_opts opts = {
 		.conn_limit = cfg->connection_limit ? cfg->connection_limit
 						    : memory_connections(),
+		/* What the kernel does not see any more it can't answer. */
+		.resets = d->claim != NULL,
 		.busy_poll = cfg->busy_poll * LVS_USEC,
 	};
 	int err = worker_start(d->dir, &opts, &d->worker);

@@ -314,7 +314,7 @@ static void release(struct worker *w)
 }
 
 static int prepare(struct worker *w, struct lvs_director *dir,
-		   uint32_t conn_limit)
+		   const struct worker_opts *given)
 {
 	struct lvs_engine_opts opts = LVS_OPTS(struct lvs_engine_opts);
 	struct epoll_event event = { .events = EPOLLIN, .data.ptr = w };
@@ -325,7 +325,8 @@ static int prepare(struct worker *w, struct lvs_director *dir,
 	if (w->epoll_fd < 0 || w->wake_fd < 0 || w->news_fd < 0 ||
 	    epoll_ctl(w->epoll_fd, EPOLL_CTL_ADD, w->wake_fd, &event))
 		return -errno;
-	opts.conn_limit = conn_limit;
+	opts.conn_limit = given->conn_limit;
+	opts.resets = given->resets;
 	return lvs_engine_new(dir, &opts, &w->eng);
 }
 
@@ -340,7 +341,7 @@ int worker_start(struct lvs_director *dir, const struct worker_opts *opts,
 	pthread_mutex_init(&w->lock, NULL);
 	pthread_cond_init(&w->done, NULL);
 	w->poll_most = opts->busy_poll;
-	err = prepare(w, dir, opts->conn_limit);
+	err = prepare(w, dir, opts);
 	if (!err)
 		err = -pthread_create(&w->thread, NULL, run, w);
 	if (err) {

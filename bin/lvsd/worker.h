@@ -20,6 +20,7 @@ struct worker;
 
 struct worker_opts {
 	uint32_t conn_limit;
+	bool resets;	      /* answer stray TCP packets: nobody else does */
 	lvs_tstamp busy_poll; /* look for packets so long before sleeping */
 };
 

@@ -27,7 +27,11 @@ struct lvs_director_opts {
 	size_t sz;
 	uint64_t hash_key[2]; /* secret, from getrandom(2): the tables' key */
 	const struct lvs_allocator *mem; /* borrowed; NULL: malloc(3) */
-	struct lvs_log log;              /* copied; emit NULL: silence */
+	/*
+	 * Copied; emit NULL: silence.  Engines call it too, from their own
+	 * threads and between two packets, but seldom.
+	 */
+	struct lvs_log log;
 	/* Schedulers of the caller's own, NULL-terminated; borrowed. */
 	const struct lvs_scheduler *const *schedulers;
 };

@@ -32,6 +32,19 @@ struct lvs_engine_opts {
 	 * the director; 0: as many as memory holds, whoever asks for them.
 	 */
 	uint32_t conn_limit;
+	/*
+	 * ICMP errors (but "too big") and TCP resets that are sent, a second
+	 * and at once; 0: 1000 and 50.
+	 */
+	uint32_t answer_rate;
+	uint32_t answer_burst;
+	/*
+	 * Not 0: a TCP packet of no connection to a virtual service is
+	 * answered with a reset.  0: it is passed, for the host to answer,
+	 * which it will if it has the virtual address and is not kept from it
+	 * (lvs/claim.h).
+	 */
+	uint32_t resets;
 };
 
 /*
@@ -52,7 +65,7 @@ LVS_API void lvs_engine_free(struct lvs_engine *eng);
  * counted under that reason.
  *
  * Passed, that is left to the host, is what is for no virtual service, what
- * has no connection and may not begin one, and what is for a real server that
+ * has no connection and may not begin one (but see `resets`), and what is for a real server that
  * is the host itself by DR or TUN; by NAT it cannot be one (no-route).
  *
  * Fragments are held until all of a packet are there; that then goes through

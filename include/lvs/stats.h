@@ -51,7 +51,9 @@ struct lvs_stats {
 	X(DEFENCE, "defence", "dropped by the overload defence")               \
 	X(FRAG_OVERLAP, "frag-overlap", "fragments that overlap")              \
 	X(FRAG_TIMEOUT, "frag-timeout", "the other fragments did not come")    \
-	X(FRAG_LIMIT, "frag-limit", "too many fragments wait for others")
+	X(FRAG_LIMIT, "frag-limit", "too many fragments wait for others")      \
+	X(NO_CONN, "no-conn", "of a connection that does not exist")           \
+	X(ANSWER_LIMIT, "answer-limit", "too many answers were sent already")
 
 enum lvs_reason {
 #define LVS_REASON_ENUM(name, text, sentence) LVS_REASON_##name,

@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * answer.c - what the engine answers itself: ICMP errors to senders, and ARP
- * and neighbour discovery for virtual addresses that the host has not.
+ * answer.c - what the engine answers itself: ICMP errors and TCP resets to
+ * senders, and ARP and neighbour discovery for virtual addresses that the host
+ * has not.
  *
  * An answer is made where the packet lies and goes back where it came from.
+ * Errors and resets go to whoever a packet says it is from, so they are
+ * limited; ARP and neighbour discovery only go to neighbours, and without them
+ * nothing else arrives.
  */
 #include "engine/engine.h"
 #include "net/arp.h"
 #include "net/nd.h"
+#include "pkt/reset.h"
 
 static void send_back(struct lvs_pkt *pkt)
 {
@@ -46,11 +51,32 @@ void lvs_engine_answer(struct lvs_engine *eng, struct lvs_pkt *pkt,
 	struct lvs_icmp_args args = { .mtu = mtu, .id = eng->ip_id++ };
 
 	if (!speaker(eng, p, &args.src) ||
-	    !lvs_icmp_make(pkt, pkt, p, error, &args)) {
+	    !lvs_icmp_may_answer(pkt, p, error)) {
+		lvs_pkt_drop(pkt, reason);
+		return;
+	}
+	/* As Linux does: without these, connections hang. */
+	if (error != LVS_ICMP_BIG && !lvs_limit_take(&eng->answers, eng->now)) {
+		lvs_pkt_drop(pkt, LVS_REASON_ANSWER_LIMIT);
+		return;
+	}
+	if (!lvs_icmp_make(pkt, pkt, p, error, &args)) {
 		lvs_pkt_drop(pkt, reason);
 		return;
 	}
 	eng->count.dropped[reason]++;
+	send_back(pkt);
+}
+
+void lvs_engine_reset(struct lvs_engine *eng, struct lvs_pkt *pkt,
+		      const struct lvs_parsed *p)
+{
+	if (!lvs_limit_take(&eng->answers, eng->now)) {
+		lvs_pkt_drop(pkt, LVS_REASON_ANSWER_LIMIT);
+		return;
+	}
+	lvs_reset_make(pkt, p);
+	eng->count.dropped[LVS_REASON_NO_CONN]++;
 	send_back(pkt);
 }
 

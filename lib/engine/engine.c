@@ -13,6 +13,10 @@
  */
 #define TICK_BUDGET 64
 
+/* Errors and resets that are sent, as Linux does: icmp_msgs_per_sec, _burst. */
+#define ANSWER_RATE  1000
+#define ANSWER_BURST 50
+
 /* How often the log says that the connection table is full. */
 #define FULL_LOG_PERIOD (60 * LVS_SEC)
 
@@ -79,6 +83,17 @@ static void engine_init(struct lvs_engine *eng, struct lvs_director *dir)
 	lvs_limit_init(&eng->full_log, FULL_LOG_PERIOD, 1);
 }
 
+static void take_opts(struct lvs_engine *eng,
+		      const struct lvs_engine_opts *opts)
+{
+	uint32_t rate = opts->answer_rate ? opts->answer_rate : ANSWER_RATE;
+	uint32_t burst = opts->answer_burst ? opts->answer_burst : ANSWER_BURST;
+
+	eng->conn_limit = opts->conn_limit;
+	eng->resets = opts->resets != 0;
+	lvs_limit_init(&eng->answers, LVS_SEC / rate, burst);
+}
+
 /* What ENG needs of its own and with others; undone by engine_fini. */
 static int engine_fill(struct lvs_engine *eng)
 {
@@ -136,7 +151,7 @@ int lvs_engine_new(struct lvs_director *dir, const struct lvs_engine_opts *opts,
 	if (!new)
 		return LVS_ERR_NOMEM;
 	engine_init(new, dir);
-	new->conn_limit = o.conn_limit;
+	take_opts(new, &o);
 	ret = engine_fill(new);
 	if (ret == 0) {
 		ret = lvs_director_enter(dir, &new->slot);

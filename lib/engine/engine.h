@@ -89,6 +89,9 @@ struct lvs_engine {
 	uint64_t hand; /* where evict.c goes on: cursor of lvs_conn_walk */
 	struct lvs_limit full_log; /* lines that say the table is full */
 
+	struct lvs_limit answers; /* errors and resets */
+	bool resets;		  /* are sent */
+
 	struct lvs_engine_stats count;
 	struct lvs_burst burst;
 };
@@ -229,11 +232,29 @@ void lvs_engine_forward(struct lvs_engine *eng, struct lvs_pkt *pkt,
 /*
  * Turn PKT in place into the ICMP error that says ERROR to its sender (with
  * MTU, for LVS_ICMP_BIG).  Where none may be sent it is dropped; either way it
- * is counted as dropped for REASON.
+ * is counted as dropped for REASON, or where too many were sent already for
+ * LVS_REASON_ANSWER_LIMIT.
  */
 void lvs_engine_answer(struct lvs_engine *eng, struct lvs_pkt *pkt,
 		       const struct lvs_parsed *p, enum lvs_icmp_error error,
 		       uint32_t mtu, enum lvs_reason reason);
+
+/*
+ * Turn PKT, which lvs_reset_may_answer, in place into a TCP reset to its
+ * sender; it is counted as dropped, since it has no connection.
+ */
+void lvs_engine_reset(struct lvs_engine *eng, struct lvs_pkt *pkt,
+		      const struct lvs_parsed *p);
+
+/* ---- nobody.c ------------------------------------------------------------ */
+
+/* P asks SVC for a connection, and no real server can take it. */
+void lvs_engine_nobody(struct lvs_engine *eng, struct lvs_pkt *pkt,
+		       const struct lvs_parsed *p, struct lvs_service *svc);
+
+/* P is of no connection and begins none. */
+void lvs_engine_stray(struct lvs_engine *eng, struct lvs_pkt *pkt,
+		      const struct lvs_parsed *p);
 
 /* ---- leave.c ------------------------------------------------------------- */
 

@@ -50,6 +50,16 @@ static struct lvs_dest *schedule(struct lvs_engine *eng,
 	return lvs_service_schedule(svc, &asked);
 }
 
+/* Found by another port than it has; only persistence knows what to do. */
+static bool is_ftp_data(const struct lvs_service *svc,
+			const struct lvs_flow *flow)
+{
+	uint16_t port = svc->conf.id.port;
+
+	return !lvs_service_by_mark(svc) && port &&
+	       flow->dport_be != htons(port);
+}
+
 /* Who takes FLOW to SVC, and on which port (spec 2.4). */
 static void choose(struct lvs_engine *eng, struct lvs_service *svc,
 		   const struct lvs_flow *flow,
@@ -62,9 +72,10 @@ static void choose(struct lvs_engine *eng, struct lvs_service *svc,
 				   choice);
 		return;
 	}
-	*choice = (struct lvs_persist_choice){
-		.dest = schedule(eng, svc, flow),
-	};
+	*choice = (struct lvs_persist_choice){ 0 };
+	if (is_ftp_data(svc, flow))
+		return;
+	choice->dest = schedule(eng, svc, flow);
 	if (!choice->dest)
 		return;
 	port = choice->dest->conf.id.port;
@@ -183,7 +194,7 @@ void lvs_engine_new_conn(struct lvs_engine *eng, struct lvs_pkt *pkt,
 	bool once;
 
 	if (!svc) {
-		lvs_pkt_pass(pkt);
+		lvs_engine_stray(eng, pkt, p);
 		return;
 	}
 	once = svc->conf.flags & LVS_SVC_ONEPACKET &&
@@ -195,8 +206,7 @@ void lvs_engine_new_conn(struct lvs_engine *eng, struct lvs_pkt *pkt,
 	}
 	choose(eng, svc, &p->flow, &choice);
 	if (!choice.dest) {
-		lvs_engine_answer(eng, pkt, p, LVS_ICMP_PORT, 0,
-				  LVS_REASON_NO_DEST);
+		lvs_engine_nobody(eng, pkt, p, svc);
 		return;
 	}
 	make_room(eng, choice.dest->index);

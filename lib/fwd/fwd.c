@@ -6,6 +6,8 @@
 #include "model/service.h"
 #include <arpa/inet.h>
 
+#define FTP_PORT 21
+
 static const struct lvs_forwarding *const methods[] = {
 	&lvs_fwd_nat, &lvs_fwd_local, &lvs_fwd_tunnel, &lvs_fwd_dr, NULL,
 };
@@ -39,13 +41,14 @@ void lvs_action_own(const struct lvs_action *act, const struct lvs_conn *conn,
 				 &virt.ip, conn->vport_be);
 }
 
-/* All connections of DEST have the same virtual and real endpoint. */
+/* All connections of DEST have the same virtual and real endpoint; those for
+ * FTP's data are to other ports. */
 static bool same_endpoints(const struct lvs_dest *dest)
 {
 	const struct lvs_service_id *id = &dest->svc_id;
 
-	return !id->fwmark && id->port && dest->conf.id.port &&
-	       id->addr.family == dest->family;
+	return !id->fwmark && id->port && id->port != FTP_PORT &&
+	       dest->conf.id.port && id->addr.family == dest->family;
 }
 
 static void fill_rewrites(struct lvs_action_pair *pair,

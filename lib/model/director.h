@@ -50,6 +50,7 @@ struct lvs_director {
 	struct lvs_service *first; /* newest first */
 	uint32_t num_services;
 	uint32_t num_any_port; /* services on port 0 */
+	uint32_t num_ftp;      /* services on port 21 */
 	uint64_t next_serial;
 	struct lvs_service **buckets; /* by address and port, and by mark */
 	struct lvs_service **vips;    /* by address alone */
@@ -78,7 +79,8 @@ void lvs_director_leave(struct lvs_director *dir, struct lvs_engine_slot *slot);
 
 /*
  * The service for a packet to ADDR:PORT_BE with MARK, in IPVS's order: mark,
- * exact address, port 0.  For engines, inside their gate; NULL: none.
+ * exact address, port 21 if it may be FTP data, port 0.  For engines, inside
+ * their gate; NULL: none.
  */
 struct lvs_service *lvs_director_service(const struct lvs_director *dir,
 					 uint16_t family, uint8_t protocol,

@@ -10,6 +10,12 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include <arpa/inet.h>
+#include <netinet/in.h>
+
+#define FTP_PORT      21
+#define FTP_DATA_PORT 20
+/* Where ports begin that programs may take without privileges. */
+#define UNPRIVILEGED 1024
 
 static uint32_t bucket(const struct lvs_director *dir, const union lvs_ip *ip,
 		       uint64_t rest)
@@ -55,6 +61,13 @@ struct lvs_service *lvs_director_exact(const struct lvs_director *dir,
 	return svc;
 }
 
+/* To where a client in passive mode, or a server, opens FTP's data port. */
+static bool may_be_ftp_data(uint8_t protocol, uint16_t port)
+{
+	return protocol == IPPROTO_TCP &&
+	       (port == FTP_DATA_PORT || port >= UNPRIVILEGED);
+}
+
 struct lvs_service *lvs_director_service(const struct lvs_director *dir,
 					 uint16_t family, uint8_t protocol,
 					 const union lvs_ip *addr,
@@ -74,6 +87,10 @@ struct lvs_service *lvs_director_service(const struct lvs_director *dir,
 		.protocol = protocol,
 	};
 	svc = lvs_director_exact(dir, &id);
+	if (!svc && dir->num_ftp && may_be_ftp_data(protocol, id.port)) {
+		id.port = FTP_PORT;
+		svc = lvs_director_exact(dir, &id);
+	}
 	if (svc || !dir->num_any_port)
 		return svc;
 	id.port = 0;
@@ -144,6 +161,18 @@ static int tables_grow(struct lvs_director *dir)
 	return 0;
 }
 
+/* SVC comes (1) or goes (-1): is it of those that other ports lead to? */
+static void count_port(struct lvs_director *dir, const struct lvs_service *svc,
+		       int services)
+{
+	if (lvs_service_by_mark(svc))
+		return;
+	if (svc->conf.id.port == 0)
+		dir->num_any_port += (uint32_t)services;
+	if (svc->conf.id.port == FTP_PORT)
+		dir->num_ftp += (uint32_t)services;
+}
+
 int lvs_director_insert(struct lvs_director *dir, struct lvs_service *svc)
 {
 	if (dir->num_services >= dir->num_buckets) {
@@ -158,8 +187,7 @@ int lvs_director_insert(struct lvs_director *dir, struct lvs_service *svc)
 		dir->first->prev = svc;
 	dir->first = svc;
 	dir->num_services++;
-	if (!lvs_service_by_mark(svc) && !svc->conf.id.port)
-		dir->num_any_port++;
+	count_port(dir, svc, 1);
 	chain(dir, svc);
 	return 0;
 }
@@ -174,6 +202,5 @@ void lvs_director_remove(struct lvs_director *dir, struct lvs_service *svc)
 	if (svc->next)
 		svc->next->prev = svc->prev;
 	dir->num_services--;
-	if (!lvs_service_by_mark(svc) && !svc->conf.id.port)
-		dir->num_any_port--;
+	count_port(dir, svc, -1);
 }

@@ -9,6 +9,9 @@
 #include <netinet/in.h>
 #include <string.h>
 
+/* How often the log says that nobody takes a service's connections. */
+#define COMPLAINT_PERIOD (5 * LVS_SEC)
+
 #define FLAGS_KNOWN                                                            \
 	(LVS_SVC_PERSISTENT | LVS_SVC_HASHED | LVS_SVC_ONEPACKET |             \
 	 LVS_SVC_SCHED1 | LVS_SVC_SCHED2 | LVS_SVC_SCHED3)
@@ -137,6 +140,7 @@ static int service_new(struct lvs_director *dir,
 	svc->serial = ++dir->next_serial;
 	lvs_prng_seed(&svc->prng, dir->hash_key[0] ^ svc->serial);
 	pthread_mutex_init(&svc->lock, NULL);
+	lvs_limit_init(&svc->complaints, COMPLAINT_PERIOD, 1);
 	err = lvs_binding_prepare(svc, conf, sched, &binding);
 	if (!err) {
 		err = lvs_binding_change(svc, &binding);

@@ -5,6 +5,7 @@
 #ifndef LVS_MODEL_SERVICE_H
 #define LVS_MODEL_SERVICE_H
 
+#include "base/limit.h"
 #include "base/prng.h"
 #include "model/dest.h"
 #include <lvs/sched.h>
@@ -22,10 +23,13 @@ struct lvs_service {
 	struct lvs_dest *first;		 /* newest first */
 	_Atomic(struct lvs_dest *) news; /* whose counts changed (news.h) */
 	uint32_t num_dests;
+	uint32_t num_local;		   /* of them, by LVS_METHOD_LOCAL */
 	const struct lvs_scheduler *sched; /* NULL: "none" */
 	void *sched_state;
-	pthread_mutex_t lock;	/* held while a hook of sched runs */
-	struct lvs_prng prng;	/* under lock */
+	pthread_mutex_t lock; /* held while a hook of sched runs */
+	struct lvs_prng prng; /* under lock */
+	/* Lines that say that nobody takes a connection; under lock. */
+	struct lvs_limit complaints;
 	struct lvs_meter meter; /* what deleted destinations counted */
 };
 

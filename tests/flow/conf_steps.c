@@ -21,6 +21,8 @@ static uint8_t read_method(struct run *r, const char *word)
 		return LVS_METHOD_NAT;
 	if (strcmp(word, "dr") == 0)
 		return LVS_METHOD_DR;
+	if (strcmp(word, "local") == 0)
+		return LVS_METHOD_LOCAL;
 	if (strcmp(word, "tun") != 0)
 		FAIL(r, "no such method: %s", word);
 	return LVS_METHOD_TUN;

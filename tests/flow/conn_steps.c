@@ -37,6 +37,12 @@ static void do_engine(struct run *r, char **w, size_t n)
 	for (size_t k = 1; k + 1 < n; k += 2) {
 		if (strcmp(w[k], "limit") == 0)
 			opts.conn_limit = (uint32_t)atoi(w[k + 1]);
+		else if (strcmp(w[k], "rate") == 0)
+			opts.answer_rate = (uint32_t)atoi(w[k + 1]);
+		else if (strcmp(w[k], "burst") == 0)
+			opts.answer_burst = (uint32_t)atoi(w[k + 1]);
+		else if (strcmp(w[k], "resets") == 0)
+			opts.resets = (uint32_t)atoi(w[k + 1]);
 		else
 			FAIL(r, "what is %s", w[k]);
 	}

@@ -21,6 +21,7 @@ struct line {
 	unsigned protocol;
 	char **inner; /* words between the parentheses */
 	size_t inner_count;
+	unsigned seq, ack; /* of TCP */
 	unsigned len, ttl, tos, id, frag, gso, cut, mtu, pad;
 	unsigned part_at, part_len; /* only this of what follows the header */
 	bool df, more, is_frag, partial, nosum, badsum, badipsum, badlen;
@@ -63,6 +64,8 @@ static unsigned *number_of(struct line *l, const char *word)
 		const char *word;
 		size_t member;
 	} table[] = {
+		{ "seq", offsetof(struct line, seq) },
+		{ "ack", offsetof(struct line, ack) },
 		{ "len", offsetof(struct line, len) },
 		{ "ttl", offsetof(struct line, ttl) },
 		{ "tos", offsetof(struct line, tos) },
@@ -177,7 +180,7 @@ static int read_line(struct line *l, int af, char **words, size_t count)
 {
 	int used;
 
-	*l = (struct line){ .af = af, .ttl = 64, .mtu = 0 };
+	*l = (struct line){ .af = af, .ttl = 64, .seq = 1000, .ack = 2000 };
 	if (count < 4 || strcmp(words[1], ">") != 0)
 		return complain("not SRC > DST PROTO", words[0]);
 	if (!endpoint(words[0], af, &l->src, &l->sport) ||
@@ -231,8 +234,8 @@ static int lay_tcp(const struct line *l, unsigned char *at)
 			flags |= 1u << (strchr(letters, *c) - letters);
 	put16(at, l->sport);
 	put16(at + 2, l->dport);
-	put32(at + 4, 1000);
-	put32(at + 8, 2000);
+	put32(at + 4, l->seq);
+	put32(at + 8, l->ack);
 	at[12] = 5 << 4;
 	at[13] = (unsigned char)flags;
 	put16(at + 14, 65000);

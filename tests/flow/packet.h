@@ -8,7 +8,7 @@
  *
  *	C:1000 > V:80 tcp SA len 3 ttl 63
  *
- * is a packet; so are
+ * is a packet (of seq 1000, ack 2000, unless "seq N ack N" say so); so are
  *
  *	C:1000 > V:53 udp nosum          no UDP checksum
  *	C:1000 > V:80 sctp init

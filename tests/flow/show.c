@@ -142,6 +142,16 @@ static void say_sum(struct out *out, const unsigned char *ip,
 static void show(struct out *out, const unsigned char *ip, size_t len,
 		 const struct lvs_offload *off);
 
+/* Unless it is what it is in every packet. */
+static void say_number(struct out *out, const char *name,
+		       const unsigned char *at, unsigned usual)
+{
+	unsigned number = get16(at) << 16 | get16(at + 2);
+
+	if (number != usual)
+		say(out, " %s %u", name, number);
+}
+
 static void show_tcp(struct out *out, const unsigned char *ip, size_t len,
 		     const struct head *h, const struct lvs_offload *off)
 {
@@ -156,6 +166,8 @@ static void show_tcp(struct out *out, const unsigned char *ip, size_t len,
 	for (int i = 0; i < 5; i++)
 		if (l4[13] & 1 << i)
 			say(out, "%c", letters[i]);
+	say_number(out, "seq", l4 + 4, 1000);
+	say_number(out, "ack", l4 + 8, 2000);
 	say_data(out, l4 + 20, len - h->len - 20, h->total - h->len - 20, 0);
 	say_sum(out, ip, h, 16, whole, off);
 }

@@ -409,7 +409,7 @@ static void count_engine(struct fuzz *f, struct lvs_engine *eng,
 		}
 	}
 	need(eng->held.count <= 64);
-	need(eng->fragments.waiting <= 64);
+	need(eng->fragments.bytes <= LVS_FRAGMENTS_BYTES);
 }
 
 static void check(struct fuzz *f)
@@ -466,6 +466,7 @@ static void change_engine(struct fuzz *f)
 	uint8_t how = byte(f);
 
 	opts.conn_limit = how >> 2;
+	opts.resets = how & 2;
 	if (!f->engines[1]) {
 		if (lvs_engine_new(f->dir, &opts, &f->engines[1]) < 0)
 			f->engines[1] = NULL;

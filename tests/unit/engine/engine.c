@@ -38,8 +38,9 @@ static struct lvs_service_id serve(struct lvs_director *dir, size_t family,
 }
 
 /* A bare SYN from the N-th client port to the service; what became of it. */
-static struct lvs_pkt syn(struct lvs_engine *eng,
-			  const struct lvs_service_id *svc, uint16_t n)
+static struct lvs_pkt syn_later(struct lvs_engine *eng,
+				const struct lvs_service_id *svc, uint16_t n,
+				lvs_tstamp now)
 {
 	static unsigned char buf[512];
 	struct lvs_pkt pkt, *pkts[] = { &pkt };
@@ -66,8 +67,14 @@ static struct lvs_pkt syn(struct lvs_engine *eng,
 	tcp[3] = 80;
 	tcp[12] = 5 << 4;
 	tcp[13] = LVS_TCP_SYN;
-	lvs_engine_input(eng, pkts, 1, LVS_SEC);
+	lvs_engine_input(eng, pkts, 1, now);
 	return pkt;
+}
+
+static struct lvs_pkt syn(struct lvs_engine *eng,
+			  const struct lvs_service_id *svc, uint16_t n)
+{
+	return syn_later(eng, svc, n, LVS_SEC);
 }
 
 START_TEST(as_many_as_a_director_takes)
@@ -158,6 +165,85 @@ START_TEST(the_limit_of_connections)
 }
 END_TEST
 
+struct lines {
+	unsigned count;
+	enum lvs_level level;
+	char last[256];
+};
+
+static void note(void *ctx, enum lvs_level level, const char *text)
+{
+	struct lines *lines = ctx;
+
+	lines->count++;
+	lines->level = level;
+	snprintf(lines->last, sizeof(lines->last), "%s", text);
+}
+
+static void syn_at(struct lvs_engine *eng, const struct lvs_service_id *svc,
+		   lvs_tstamp now)
+{
+	lvs_engine_tick(eng, now);
+	syn_later(eng, svc, 1, now);
+}
+
+START_TEST(nobody_takes_it_is_said_seldom)
+{
+	struct lvs_director_opts opts = LVS_OPTS(struct lvs_director_opts);
+	struct lines lines = { 0 };
+	struct lvs_director *dir;
+	struct lvs_service_conf conf = service_conf(families[_i][0], "wlc");
+	struct lvs_engine *eng;
+	char wanted[128];
+
+	opts.log = (struct lvs_log){ .emit = note, .ctx = &lines };
+	ck_assert_int_eq(lvs_director_new(&opts, &dir), 0);
+	ck_assert_int_eq(lvs_service_add(dir, &conf), 0);
+	ck_assert_int_eq(lvs_engine_new(dir, NULL, &eng), 0);
+	for (unsigned i = 0; i < 100; i++)
+		syn_at(eng, &conf.id, LVS_SEC + i * LVS_MSEC);
+	ck_assert_uint_eq(lines.count, 1);
+	ck_assert_int_eq(lines.level, LVS_LOG_ERR);
+	snprintf(wanted, sizeof(wanted),
+		 "wlc: TCP %s - no destination available", families[_i][0]);
+	ck_assert_str_eq(lines.last, wanted);
+	syn_at(eng, &conf.id, 6 * LVS_SEC - 1);
+	ck_assert_uint_eq(lines.count, 1);
+	syn_at(eng, &conf.id, 6 * LVS_SEC);
+	ck_assert_uint_eq(lines.count, 2);
+	lvs_engine_free(eng);
+	lvs_director_free(dir);
+}
+END_TEST
+
+START_TEST(a_full_table_is_said_seldom)
+{
+	struct lvs_director_opts opts = LVS_OPTS(struct lvs_director_opts);
+	struct lvs_engine_opts limited = LVS_OPTS(struct lvs_engine_opts);
+	struct lines lines = { 0 };
+	struct lvs_director *dir;
+	struct lvs_service_id svc;
+	struct lvs_engine *eng;
+
+	opts.log = (struct lvs_log){ .emit = note, .ctx = &lines };
+	limited.conn_limit = 10;
+	ck_assert_int_eq(lvs_director_new(&opts, &dir), 0);
+	svc = serve(dir, (size_t)_i, 0);
+	ck_assert_int_eq(lvs_engine_new(dir, &limited, &eng), 0);
+	for (uint16_t i = 1; i <= 10; i++)
+		syn_later(eng, &svc, i, LVS_SEC);
+	ck_assert_uint_eq(lines.count, 0);
+	for (uint16_t i = 11; i <= 99; i++)
+		syn_later(eng, &svc, i, LVS_SEC + i * LVS_MSEC);
+	ck_assert_uint_eq(lines.count, 1);
+	ck_assert_int_eq(lines.level, LVS_LOG_WARNING);
+	syn_later(eng, &svc, 100, 62 * LVS_SEC);
+	ck_assert_uint_eq(lines.count, 2);
+	lvs_engine_free(eng);
+	lvs_director_free(dir);
+}
+END_TEST
+
 /* Any one allocation fails, in turn; FLAGS are the service's. */
 static void starve(size_t family, uint32_t flags)
 {
@@ -209,7 +295,8 @@ int main(void)
 	const TTest *const tests[] = {
 		as_many_as_a_director_takes, options_of_another_version,
 		what_an_engine_leaves,	     the_limit_of_connections,
-		any_allocation_may_fail,
+		any_allocation_may_fail,     nobody_takes_it_is_said_seldom,
+		a_full_table_is_said_seldom,
 	};
 	Suite *suite = suite_create("engine/engine");
 	SRunner *runner = srunner_create(suite);
