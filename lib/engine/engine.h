@@ -195,6 +195,13 @@ struct lvs_service *lvs_engine_service(const struct lvs_engine *eng,
 				       const struct lvs_pkt *pkt,
 				       const struct lvs_parsed *p);
 
+/*
+ * P is an ICMP error about a packet of no connection: perhaps about an outer
+ * packet of ours, else the host's.
+ */
+void lvs_engine_tunnel_error(struct lvs_engine *eng, struct lvs_pkt *pkt,
+			     const struct lvs_parsed *p);
+
 /* P asks who has an address: ARP and ND for VIPs that the host has not. */
 void lvs_engine_resolve(struct lvs_engine *eng, struct lvs_pkt *pkt,
 			const struct lvs_parsed *p);

@@ -47,14 +47,31 @@ uint16_t lvs_engine_client_hop(struct lvs_engine *eng, struct lvs_conn *conn)
 	return conn->hop;
 }
 
-/* The largest packet that can leave by EXIT; without a hop nobody knows. */
-static uint32_t room(const struct lvs_exit *exit)
+/*
+ * The MTU of the way out by EXIT: the hop's, or less if the path of our own
+ * outer packets was said to have less.  Without a hop nobody knows: 0.
+ */
+static uint32_t way_mtu(const struct lvs_engine *eng,
+			const struct lvs_exit *exit)
+{
+	const struct lvs_action *act = exit->act;
+	uint32_t mtu = exit->hop->mtu;
+
+	if (act->steps & LVS_ACT_OUTER && act->path_mtu &&
+	    eng->now < act->path_until && (!mtu || act->path_mtu < mtu))
+		return act->path_mtu;
+	return mtu;
+}
+
+/* The largest packet that can leave by EXIT, before an outer header. */
+static uint32_t room(const struct lvs_engine *eng, const struct lvs_exit *exit)
 {
 	uint32_t overhead = lvs_action_overhead(exit->act);
+	uint32_t mtu = way_mtu(eng, exit);
 
-	if (exit->hop->mtu == 0)
+	if (mtu == 0)
 		return UINT32_MAX;
-	return exit->hop->mtu > overhead ? exit->hop->mtu - overhead : 0;
+	return mtu > overhead ? mtu - overhead : 0;
 }
 
 /*
@@ -99,7 +116,7 @@ static struct lvs_frag_how how_to_cut(struct lvs_engine *eng,
 {
 	const struct lvs_frag_how *was = lvs_engine_was_cut(eng, pkt);
 	struct lvs_frag_how how = {
-		.mtu = exit->hop->mtu,
+		.mtu = way_mtu(eng, exit),
 		.id = eng->ip_id,
 		.common = LVS_IPV6_LEN,
 		.next = offsetof(struct lvs_ipv6, next),
@@ -158,7 +175,7 @@ void lvs_engine_forward(struct lvs_engine *eng, struct lvs_pkt *pkt,
 		.act = act,
 		.conn = conn,
 	};
-	uint32_t mtu = room(&exit);
+	uint32_t mtu = room(eng, &exit);
 	enum lvs_reason reason;
 	struct lvs_frag_how how;
 	uint32_t max;

@@ -174,7 +174,7 @@ static void treat_icmp(struct lvs_engine *eng, size_t i)
 		lvs_engine_icmp(eng, b->pkts[i], &b->parsed[i], conn,
 				b->dirs[i]);
 	else
-		lvs_pkt_pass(b->pkts[i]);
+		lvs_engine_tunnel_error(eng, b->pkts[i], &b->parsed[i]);
 }
 
 static void treat(struct lvs_engine *eng, size_t i)

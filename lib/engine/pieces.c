@@ -47,7 +47,7 @@ static bool may_be_ours(const struct lvs_engine *eng, const struct lvs_pkt *pkt,
 	struct lvs_addr from = { .family = p->flow.family, .ip = p->flow.src };
 
 	return lvs_director_is_vip(eng->dir, &to) ||
-	       lvs_director_is_real(eng->dir, &from) ||
+	       lvs_director_real(eng->dir, &from, NULL) ||
 	       (pkt->mark &&
 		lvs_director_service(eng->dir, p->flow.family, p->flow.protocol,
 				     &p->flow.dst, 0, pkt->mark));

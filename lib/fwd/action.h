@@ -40,6 +40,9 @@ struct lvs_action {
 	struct lvs_rewrite rewrite;
 	struct lvs_encap encap;
 	struct lvs_addr to; /* whom `hop` leads to */
+	/* A tunnel: the path's MTU, as somebody on it said; until when. */
+	uint32_t path_mtu;
+	lvs_tstamp path_until;
 };
 
 /*

@@ -106,11 +106,13 @@ bool lvs_director_is_vip(const struct lvs_director *dir,
 			 const struct lvs_addr *addr);
 
 /*
- * Whether ADDR is the address of any destination, also of one that was removed
- * and still has connections.  For engines, inside their gate.
+ * A destination with the address ADDR, the next one after AFTER (NULL: the
+ * first), also one that was removed and still has connections; NULL: no more.
+ * For engines, inside their gate.
  */
-bool lvs_director_is_real(const struct lvs_director *dir,
-			  const struct lvs_addr *addr);
+const struct lvs_dest *lvs_director_real(const struct lvs_director *dir,
+					 const struct lvs_addr *addr,
+					 const struct lvs_dest *after);
 
 /* DEST was entered in DIR's table, or is about to leave it. */
 void lvs_director_add_real(struct lvs_director *dir, struct lvs_dest *dest);

@@ -20,19 +20,22 @@ static uint32_t *head_of(const struct lvs_director *dir,
 	return &dir->reals[lvs_hash_end(&hash) % dir->dests_size];
 }
 
-bool lvs_director_is_real(const struct lvs_director *dir,
-			  const struct lvs_addr *addr)
+const struct lvs_dest *lvs_director_real(const struct lvs_director *dir,
+					 const struct lvs_addr *addr,
+					 const struct lvs_dest *after)
 {
 	const struct lvs_dest *dest;
+	uint32_t i;
 
 	if (!dir->dests_size)
-		return false;
-	for (uint32_t i = *head_of(dir, addr); i; i = dest->real_next) {
+		return NULL;
+	for (i = after ? after->real_next : *head_of(dir, addr); i;
+	     i = dest->real_next) {
 		dest = dir->dests[i - 1];
 		if (lvs_addr_equal(&dest->conf.id.addr, addr))
-			return true;
+			return dest;
 	}
-	return false;
+	return NULL;
 }
 
 void lvs_director_add_real(struct lvs_director *dir, struct lvs_dest *dest)

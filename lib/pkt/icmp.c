@@ -160,8 +160,10 @@ bool lvs_icmp_make(struct lvs_pkt *out, const struct lvs_pkt *pkt,
 		   const struct lvs_icmp_args *args)
 {
 	uint16_t family = p->flow.family;
-	const struct kind *kind =
-		is_v4(p) ? &kinds_v4[error] : &kinds_v6[error];
+	const struct kind same = { args->type, args->code };
+	const struct kind *kind = error == LVS_ICMP_SAME ? &same
+				  : is_v4(p)		 ? &kinds_v4[error]
+							 : &kinds_v6[error];
 	uint32_t ip_len = is_v4(p) ? LVS_IPV4_LEN : LVS_IPV6_LEN;
 	uint32_t max = is_v4(p) ? ERROR_MAX_V4 : LVS_ICMP_ERROR_MAX;
 	uint32_t head = ip_len + LVS_ICMP_LEN;

@@ -15,6 +15,7 @@ enum lvs_icmp_error {
 	LVS_ICMP_HOST, /* host unreachable: 3/1, v6 1/3 */
 	LVS_ICMP_TTL,  /* time exceeded in transit: 11/0, v6 3/0 */
 	LVS_ICMP_BIG,  /* fragmentation needed: 3/4; packet too big: v6 2/0 */
+	LVS_ICMP_SAME, /* type and code of the arguments */
 };
 
 /* The longest IP packet that lvs_icmp_make makes of either family. */
@@ -24,6 +25,7 @@ struct lvs_icmp_args {
 	const union lvs_ip *src; /* whom it is from; NULL: who was asked */
 	uint32_t mtu;		 /* with LVS_ICMP_BIG */
 	uint16_t id;		 /* IPv4 identification */
+	uint8_t type, code;	 /* with LVS_ICMP_SAME */
 };
 
 /*
