@@ -144,7 +144,8 @@ static enum status daemon_stop(struct request *req)
 
 #define SERVICE_OPTIONS                                                        \
 	(OPT(SCHEDULER) | OPT(PERSISTENT) | OPT(NETMASK) | OPT(ONEPACKET) |    \
-	 OPT(PENAME) | OPT(SCHEDFLAGS) | OPT(SOCKET))
+	 OPT(PENAME) | OPT(SCHEDFLAGS) | OPT(TABLESIZE) | OPT(SLOWSTART) |      \
+	 OPT(SOCKET))
 #define SERVER_OPTIONS                                                         \
 	(OPT(FORWARD) | OPT(WEIGHT) | OPT(UTHRESHOLD) | OPT(LTHRESHOLD) |      \
 	 OPT(TUNTYPE) | OPT(TUNPORT) | OPT(TUNNOCSUM) | OPT(TUNCSUM) |         \

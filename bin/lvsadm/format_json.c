@@ -161,8 +161,10 @@ static void json_service(const struct view *view,
 
 	for (size_t i = 0; i < count; i++)
 		json_array_append_new(list, destination(&dests[i]));
-	rest = json_pack("{s:s, s:o, s:b, s:o*, s:s*, s:o, s:o, s:o}",
+	rest = json_pack("{s:s, s:o, s:I, s:I, s:b, s:o*, s:s*, s:o, s:o, s:o}",
 			 "scheduler", conf->scheduler, "flags", flags(conf),
+			 "table_size", number(conf->table_size), "slow_start",
+			 number(conf->slow_start),
 			 "one_packet", !!(conf->flags & LVS_SVC_ONEPACKET),
 			 "persistence", persistence(conf), "persistence_engine",
 			 conf->pe[0] ? conf->pe : NULL, "total",

@@ -49,6 +49,10 @@ static void put_add(const struct view *view,
 	name_sched_flags(flags, conf->scheduler, conf->flags);
 	if (flags[0])
 		printf(" -b %s", flags);
+	if (conf->table_size)
+		printf(" --table-size %" PRIu32, conf->table_size);
+	if (conf->slow_start)
+		printf(" --slow-start %" PRIu32, conf->slow_start);
 	putchar('\n');
 }
 

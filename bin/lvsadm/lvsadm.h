@@ -43,6 +43,8 @@ struct format;
 	X(ONEPACKET, "ops")                                                    \
 	X(PENAME, "pe")                                                        \
 	X(SCHEDFLAGS, "sched-flags")                                           \
+	X(TABLESIZE, "table-size")                                             \
+	X(SLOWSTART, "slow-start")                                             \
 	X(MCASTGROUP, "mcast-group")                                           \
 	X(MCASTPORT, "mcast-port")                                             \
 	X(MCASTTTL, "mcast-ttl")                                               \

@@ -112,6 +112,30 @@ static enum status take_netmask(struct request *req, const struct option *o,
 	return STATUS_OK;
 }
 
+static enum status take_table_size(struct request *req, const struct option *o,
+				   const char *value)
+{
+	int64_t size;
+
+	(void)o;
+	if (!name_to_number(value, 0, LVS_TABLE_SIZE_MAX, &size))
+		return fail(STATUS_INVALID, "illegal table size specified");
+	req->svc.table_size = (uint32_t)size;
+	return STATUS_OK;
+}
+
+static enum status take_slow_start(struct request *req, const struct option *o,
+				   const char *value)
+{
+	int64_t seconds;
+
+	(void)o;
+	if (!name_to_number(value, 0, TIMEOUT_MAX, &seconds))
+		return fail(STATUS_INVALID, "illegal slow start specified");
+	req->svc.slow_start = (uint32_t)seconds;
+	return STATUS_OK;
+}
+
 static enum status take_sched_flags(struct request *req, const struct option *o,
 				    const char *value)
 {
@@ -283,6 +307,10 @@ static const struct option options[] = {
 	  "who gets a new connection; default wlc" },
 	{ 'b', "sched-flags", VALUE, BIT_SCHEDFLAGS, take_sched_flags, 0,
 	  "FLAG,...", "of the scheduler: sh-port, mh-fallback, flag-1, ..." },
+	{ 0, "table-size", VALUE, BIT_TABLESIZE, take_table_size, 0, "PRIME",
+	  "slots of mh, mh64k or chbl; 0: its own number" },
+	{ 0, "slow-start", VALUE, BIT_SLOWSTART, take_slow_start, 0, "SECONDS",
+	  "in which a server that comes up gets its full weight" },
 	{ 'p', "persistent", TAKES_OPTIONAL, BIT_PERSISTENT, take_persistent, 0,
 	  "[SECONDS]", "a client keeps its server so long; default 360" },
 	{ 'M', "netmask", VALUE, BIT_NETMASK, take_netmask, 0, "MASK",

@@ -31,7 +31,9 @@ static bool same_service(const struct lvs_service_conf *a,
 	return strcmp(a->scheduler, b->scheduler) == 0 &&
 	       strcmp(a->pe, b->pe) == 0 &&
 	       ((a->flags ^ b->flags) & CONF_FLAGS) == 0 &&
-	       a->timeout == b->timeout && whole(a) == whole(b);
+	       a->timeout == b->timeout && whole(a) == whole(b) &&
+	       a->table_size == b->table_size &&
+	       a->slow_start == b->slow_start;
 }
 
 static bool same_dest(const struct lvs_dest_conf *a,

@@ -14,6 +14,7 @@
 #include <strings.h>
 
 #define PERSISTENCE_MAX (31u * 24 * 60 * 60) /* seconds, as IPVS */
+#define SLOW_START_MAX	(31u * 24 * 60 * 60) /* seconds */
 #define WEIGHT_MAX	65535u
 #define THRESHOLD_MAX	2147483647u
 
@@ -239,6 +240,59 @@ static void read_persistence(struct conf_reader *rd, cfg_t *sec,
 		snprintf(conf->pe, sizeof(conf->pe), "%s", engine->text);
 }
 
+static bool is_prime(uint32_t number)
+{
+	for (uint32_t d = 2; d * d <= number; d++)
+		if (number % d == 0)
+			return false;
+	return number > 1;
+}
+
+/* The largest number that is allowed is one. */
+static void check_prime(struct conf_reader *rd, cfg_t *sec, uint32_t size)
+{
+	uint32_t prime = size;
+
+	while (!is_prime(prime))
+		prime++;
+	if (prime != size)
+		conf_error(rd, conf_word(sec, "table_size")->line,
+			   "table_size = %u: a prime is expected; the next "
+			   "one is %u",
+			   size, prime);
+}
+
+/* What not every scheduler can do. */
+static void read_traits(struct conf_reader *rd, cfg_t *sec,
+			struct lvs_service_conf *conf)
+{
+	static const struct {
+		const char *name;
+		uint32_t max, trait;
+		const char *schedulers;
+	} words[] = {
+		{ "table_size", LVS_TABLE_SIZE_MAX, LVS_SCHED_SIZED,
+		  "mh, mh64k and chbl" },
+		{ "slow_start", SLOW_START_MAX, LVS_SCHED_SLOW_START,
+		  "wrr, wlc, sed, nq, twos and p2c" },
+	};
+	uint32_t *const values[] = { &conf->table_size, &conf->slow_start };
+	const struct lvs_scheduler *sched = lvs_scheduler_find(conf->scheduler);
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (!conf_number(rd, sec, words[i].name, 1, words[i].max,
+				 values[i]) ||
+		    !sched || sched->traits & words[i].trait)
+			continue;
+		conf_error(rd, conf_word(sec, words[i].name)->line,
+			   "%s: only for the schedulers %s, and this service "
+			   "has %s",
+			   words[i].name, words[i].schedulers, sched->name);
+	}
+	if (conf->table_size)
+		check_prime(rd, sec, conf->table_size);
+}
+
 static void read_service_options(struct conf_reader *rd, cfg_t *sec,
 				 struct lvs_service_conf *conf)
 {
@@ -247,6 +301,7 @@ static void read_service_options(struct conf_reader *rd, cfg_t *sec,
 	read_scheduler(rd, sec, conf);
 	for (unsigned i = 0; i < cfg_size(sec, "flags"); i++)
 		read_flag(rd, cfg_getnptr(sec, "flags", i), conf);
+	read_traits(rd, sec, conf);
 	read_persistence(rd, sec, conf);
 	conf_bool(rd, sec, "one_packet", &one_packet);
 	if (one_packet && !conf->id.fwmark && conf->id.protocol != IPPROTO_UDP)

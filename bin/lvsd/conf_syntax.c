@@ -68,6 +68,8 @@ static cfg_opt_t real_server[] = {
 static cfg_opt_t virtual_service[] = {
 	WORD("scheduler"),
 	WORDS("flags"),
+	WORD("table_size"),
+	WORD("slow_start"),
 	WORD("ip_family"),
 	WORD("one_packet"),
 	WORD("persistence_timeout"),

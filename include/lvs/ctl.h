@@ -181,6 +181,12 @@ enum lvs_ctl_attr {
 /* Beside IPVS_SVC_ATTR_*. */
 enum lvs_ctl_svc_attr {
 	LVS_SVC_ATTR_NUM_DESTS = 0x1000, /* u32 */
+	/*
+	 * u32 each, as in lvs_service_conf.  An edit without them leaves them
+	 * as they are, or ends them if it names another scheduler.
+	 */
+	LVS_SVC_ATTR_TABLE_SIZE = 0x1001,
+	LVS_SVC_ATTR_SLOW_START = 0x1002,
 };
 
 /* In LVS_CMD_ATTR_CONN.  Addresses are 16 bytes, of the AF beside them. */

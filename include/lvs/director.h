@@ -108,6 +108,13 @@ struct lvs_service_conf {
 	 * LVS_TABLE_SIZE_MAX; 0: 4093 for mh, 65537 for the others.
 	 */
 	uint32_t table_size;
+	/*
+	 * Seconds in which the weight of a destination rises to what is
+	 * configured when it is added, or had weight 0; at most 31 days; 0: at
+	 * once.  For schedulers that go by the proportion of weights: wrr,
+	 * wlc, sed, nq, twos, p2c.
+	 */
+	uint32_t slow_start;
 };
 
 struct lvs_dest_id {
@@ -152,7 +159,7 @@ struct lvs_dest_info {
  * LVS_ERR_EXIST (add), LVS_ERR_SRCH (edit, del: no such service),
  * LVS_ERR_NOENT (no such scheduler or persistence engine),
  * LVS_ERR_AFNOSUPPORT, LVS_ERR_INVAL, LVS_ERR_NOTSUP (a flag this version
- * does not carry out; table_size for a scheduler without such a table),
+ * does not carry out; table_size or slow_start for a scheduler without),
  * LVS_ERR_RANGE (table_size), LVS_ERR_NOMEM.  On error nothing has changed.
  */
 LVS_API int lvs_service_add(struct lvs_director *dir,

@@ -34,6 +34,8 @@ enum lvs_dest_event {
 	LVS_DEST_ADDED,   /* already in the list */
 	LVS_DEST_REMOVED, /* no longer in the list; lvs_dest_next as before */
 	LVS_DEST_EDITED,  /* weight or thresholds */
+	/* Weights of any number of them, which is NULL; must not fail. */
+	LVS_DEST_REWEIGHED,
 };
 
 /* A service as it will be when a change has been made; valid for a call. */
@@ -51,6 +53,12 @@ struct lvs_sched_plan {
 
 /* lvs_scheduler.traits */
 #define LVS_SCHED_SIZED (1u << 0) /* heeds lvs_service_conf.table_size */
+/*
+ * Goes by the proportion of weights, so lvs_service_conf.slow_start may be
+ * asked for: weights are then not what is configured, and multiples of it.
+ * Not together with prepare.
+ */
+#define LVS_SCHED_SLOW_START (1u << 1)
 
 struct lvs_scheduler {
 	const char *name; /* at most LVS_NAME_MAX - 1 bytes */

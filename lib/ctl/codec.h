@@ -35,6 +35,10 @@ void lvs_ctl_put_service_info(struct nlmsghdr *nlh,
 			      const struct lvs_service_info *info);
 int lvs_ctl_get_service(const struct nlattr *nest, enum lvs_ctl_detail detail,
 			struct lvs_service_conf *conf, uint32_t *mask);
+/* What an edit of OLD into CONF does not mention, because IPVS has it not. */
+void lvs_ctl_keep_own(const struct nlattr *nest,
+		      const struct lvs_service_conf *old,
+		      struct lvs_service_conf *conf);
 int lvs_ctl_get_service_info(const struct nlattr *nest,
 			     struct lvs_service_info *info);
 

@@ -84,6 +84,8 @@ static void put_conf(struct nlmsghdr *nlh, const struct lvs_service_conf *conf)
 	mnl_attr_put(nlh, IPVS_SVC_ATTR_FLAGS, sizeof(flags), &flags);
 	mnl_attr_put_u32(nlh, IPVS_SVC_ATTR_TIMEOUT, conf->timeout);
 	mnl_attr_put_u32(nlh, IPVS_SVC_ATTR_NETMASK, netmask_of(conf));
+	mnl_attr_put_u32(nlh, LVS_SVC_ATTR_TABLE_SIZE, conf->table_size);
+	mnl_attr_put_u32(nlh, LVS_SVC_ATTR_SLOW_START, conf->slow_start);
 }
 
 void lvs_ctl_put_service_id(struct nlmsghdr *nlh,
@@ -162,6 +164,41 @@ static int get_rest(const struct nlattr *const *tb,
 	return set_netmask(conf, mnl_attr_get_u32(tb[IPVS_SVC_ATTR_NETMASK]));
 }
 
+/* One of our own; *VALUE is as before where it is not given. */
+static int get_own_u32(const struct nlattr *nest, uint16_t type,
+		       uint32_t *value)
+{
+	const struct nlattr *attr = lvs_attr_find_nested(nest, type);
+
+	if (!attr)
+		return 0;
+	if (mnl_attr_get_payload_len(attr) != sizeof(*value))
+		return LVS_ERR_RANGE;
+	*value = mnl_attr_get_u32(attr);
+	return 0;
+}
+
+static int get_own(const struct nlattr *nest, struct lvs_service_conf *conf)
+{
+	int err = get_own_u32(nest, LVS_SVC_ATTR_TABLE_SIZE, &conf->table_size);
+
+	return err ? err
+		   : get_own_u32(nest, LVS_SVC_ATTR_SLOW_START,
+				 &conf->slow_start);
+}
+
+void lvs_ctl_keep_own(const struct nlattr *nest,
+		      const struct lvs_service_conf *old,
+		      struct lvs_service_conf *conf)
+{
+	if (strcmp(old->scheduler, conf->scheduler) != 0)
+		return;
+	if (!lvs_attr_find_nested(nest, LVS_SVC_ATTR_TABLE_SIZE))
+		conf->table_size = old->table_size;
+	if (!lvs_attr_find_nested(nest, LVS_SVC_ATTR_SLOW_START))
+		conf->slow_start = old->slow_start;
+}
+
 int lvs_ctl_get_service(const struct nlattr *nest, enum lvs_ctl_detail detail,
 			struct lvs_service_conf *conf, uint32_t *mask)
 {
@@ -174,6 +211,8 @@ int lvs_ctl_get_service(const struct nlattr *nest, enum lvs_ctl_detail detail,
 		err = get_id(tb, &got.id);
 	if (!err && detail == LVS_CTL_FULL)
 		err = get_rest(tb, &got, &got_mask);
+	if (!err && detail == LVS_CTL_FULL)
+		err = get_own(nest, &got);
 	if (err)
 		return err;
 	*conf = got;

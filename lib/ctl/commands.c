@@ -45,6 +45,7 @@ static int service_set(struct lvs_session *s, const struct lvs_request *req)
 	if (err)
 		return err;
 	conf.flags |= old.conf.flags & ~mask;
+	lvs_ctl_keep_own(req->attr[IPVS_CMD_ATTR_SERVICE], &old.conf, &conf);
 	return lvs_service_edit(s->dir, &conf);
 }
 

@@ -132,6 +132,7 @@ void lvs_director_tick(struct lvs_director *dir, lvs_tstamp now)
 	pthread_mutex_lock(&dir->lock);
 	if (rates_due(dir, now))
 		fold_rates(dir);
+	lvs_slow_start_tick(dir, now);
 	tick_schedulers(dir, now);
 	lvs_trash_tick(dir, now);
 	pthread_mutex_unlock(&dir->lock);

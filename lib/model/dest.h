@@ -27,7 +27,7 @@ struct lvs_dest {
 	/* What a scheduler looks at: in one cache line, for its walks. */
 	_Alignas(64) struct lvs_dest *next; /* of the service (or trash) */
 	struct lvs_dest *news_next;	    /* of svc->news (model/news.h) */
-	int32_t weight;			    /* conf.weight */
+	int32_t weight;			    /* conf.weight, but in slow start */
 	_Atomic uint32_t flags;		    /* LVS_DEST_AVAILABLE, _OVERLOAD */
 	_Atomic uint32_t active;	    /* connections in an active state */
 	_Atomic uint32_t total;	  /* connections, templates not counted */
@@ -50,6 +50,8 @@ struct lvs_dest {
 	struct lvs_service_id svc_id;
 	uint64_t svc_serial;   /* and whether it is the same one still */
 	lvs_tstamp idle_since; /* in the trash without refs; 0: not yet */
+	bool rising;		 /* in slow start */
+	lvs_tstamp rising_since; /* 0: since after the last tick */
 	uint32_t real_next;    /* index + 1 of the next in director->reals */
 };
 

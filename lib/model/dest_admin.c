@@ -103,9 +103,13 @@ static int link_dest(struct lvs_service *svc, struct lvs_dest *dest,
 	lvs_dest_configure(dest, conf, true);
 	lvs_dest_link(svc, dest);
 	err = lvs_service_changed(svc, dest, LVS_DEST_ADDED);
-	if (err)
+	if (err) {
 		lvs_dest_unlink(dest);
-	return err;
+		return err;
+	}
+	lvs_slow_start_begin(svc, dest);
+	lvs_slow_start_reweigh(svc);
+	return 0;
 }
 
 static int dest_add(struct lvs_director *dir, struct lvs_service *svc,
@@ -143,6 +147,9 @@ static int change_dest(struct lvs_service *svc, struct lvs_dest *dest,
 	err = lvs_service_changed(svc, dest, LVS_DEST_EDITED);
 	if (err)
 		lvs_dest_configure(dest, &old, false);
+	else if (!old.weight || !conf->weight)
+		lvs_slow_start_begin(svc, dest);
+	lvs_slow_start_reweigh(svc);
 	return err;
 }
 
@@ -179,6 +186,7 @@ static int dest_del(struct lvs_director *dir, struct lvs_service *svc,
 	lvs_director_stop(dir);
 	lvs_dest_unlink(dest);
 	lvs_service_changed(svc, dest, LVS_DEST_REMOVED);
+	lvs_slow_start_reweigh(svc);
 	lvs_trash_put(svc, dest);
 	lvs_director_go(dir);
 	lvs_service_settle(svc);

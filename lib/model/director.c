@@ -34,6 +34,8 @@ static bool schedulers_fit(const struct lvs_scheduler *const *schedulers)
 	for (size_t i = 0; schedulers && schedulers[i]; i++) {
 		const struct lvs_scheduler *sched = schedulers[i];
 
+		if (sched->prepare && sched->traits & LVS_SCHED_SLOW_START)
+			return false;
 		if (!sched->pick || !sched->name || !*sched->name ||
 		    strlen(sched->name) >= LVS_NAME_MAX ||
 		    name_taken(schedulers, i, sched->name))

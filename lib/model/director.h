@@ -64,6 +64,7 @@ struct lvs_director {
 	struct lvs_timeouts timeouts;
 	struct lvs_meter meter; /* what deleted services counted */
 	lvs_tstamp rates_at;	/* when rates are folded next; 0: never were */
+	lvs_tstamp ticked;	/* when the last tick was */
 	lvs_tstamp trash_at;	/* when trash is looked at next; 0: is empty */
 	struct lvs_net *net;	/* owned */
 	struct lvs_persist *persist; /* of the engines; NULL without any */

@@ -67,6 +67,8 @@ static int check_sched(const struct lvs_service_conf *conf,
 {
 	uint32_t traits = sched ? sched->traits : 0;
 
+	if (conf->slow_start && !(traits & LVS_SCHED_SLOW_START))
+		return LVS_ERR_NOTSUP;
 	if (!conf->table_size)
 		return 0;
 	if (!(traits & LVS_SCHED_SIZED))
@@ -86,7 +88,8 @@ static int check_conf(const struct lvs_service_conf *conf,
 	if (conf->flags & ~FLAGS_KNOWN)
 		return LVS_ERR_NOTSUP;
 	if (conf->plen > lvs_family_bits(conf->id.addr.family) ||
-	    conf->timeout > LVS_TIMEOUT_MAX)
+	    conf->timeout > LVS_TIMEOUT_MAX ||
+	    conf->slow_start > LVS_TIMEOUT_MAX)
 		return LVS_ERR_INVAL;
 	return check_sched(conf, sched);
 }
@@ -218,6 +221,7 @@ static int change_conf(struct lvs_service *svc,
 		err = lvs_service_reconfigured(svc);
 	if (err)
 		svc->conf = old;
+	lvs_slow_start_reweigh(svc);
 	return err;
 }
 

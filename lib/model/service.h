@@ -26,6 +26,7 @@ struct lvs_service {
 	uint32_t num_local;		   /* of them, by LVS_METHOD_LOCAL */
 	const struct lvs_scheduler *sched; /* NULL: "none" */
 	void *sched_state;
+	bool rising; /* weights are other than configured: slow start */
 	pthread_mutex_t lock; /* held while a hook of sched runs */
 	struct lvs_prng prng; /* under lock */
 	/* Lines that say that nobody takes a connection; under lock. */
@@ -81,6 +82,16 @@ int lvs_service_prepare(struct lvs_service *svc, struct lvs_dest *dest,
 int lvs_service_changed(struct lvs_service *svc, struct lvs_dest *dest,
 			enum lvs_dest_event event);
 void lvs_service_settle(struct lvs_service *svc);
+
+/*
+ * slow_start.c; engines are stopped.  DEST has come up in SVC; weights are to
+ * be what they should be, after any change of destinations or of the service.
+ */
+void lvs_slow_start_begin(struct lvs_service *svc, struct lvs_dest *dest);
+void lvs_slow_start_reweigh(struct lvs_service *svc);
+
+/* Weights rise; engines are not stopped yet. */
+void lvs_slow_start_tick(struct lvs_director *dir, lvs_tstamp now);
 
 /* The flags of SVC are others. */
 int lvs_service_reconfigured(struct lvs_service *svc);

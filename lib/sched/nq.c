@@ -29,4 +29,5 @@ const struct lvs_scheduler lvs_sched_nq = {
 	.unbind = lvs_ranked_unbind,
 	.changed = lvs_ranked_changed,
 	.pick = lvs_ranked_pick,
+	.traits = LVS_SCHED_SLOW_START,
 };

@@ -123,4 +123,5 @@ const struct lvs_scheduler lvs_sched_p2c = {
 	.unbind = p2c_unbind,
 	.changed = p2c_changed,
 	.pick = p2c_pick,
+	.traits = LVS_SCHED_SLOW_START,
 };

@@ -233,6 +233,15 @@ static void erase(struct lvs_ranking *ranking, struct lvs_service *svc,
 	play(ranking, dest->place);
 }
 
+static void look_at_all(struct lvs_ranking *ranking)
+{
+	for (uint32_t i = 0; i < ranking->size; i++)
+		if (ranking->dests[i])
+			set_leaf(ranking, i,
+				 rank_of(ranking, ranking->dests[i]));
+	play_all(ranking);
+}
+
 void lvs_ranking_changed(struct lvs_ranking *ranking, struct lvs_service *svc,
 			 struct lvs_dest *dest, enum lvs_dest_event event)
 {
@@ -242,6 +251,8 @@ void lvs_ranking_changed(struct lvs_ranking *ranking, struct lvs_service *svc,
 		return;
 	} else if (event == LVS_DEST_REMOVED) {
 		erase(ranking, svc, dest);
+	} else if (event == LVS_DEST_REWEIGHED) {
+		look_at_all(ranking);
 	} else {
 		set_leaf(ranking, dest->place, rank_of(ranking, dest));
 		play(ranking, dest->place);

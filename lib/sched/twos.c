@@ -48,4 +48,5 @@ const struct lvs_scheduler lvs_sched_twos = {
 	.name = "twos",
 	.summary = "the lighter one of two drawn at random",
 	.pick = twos_pick,
+	.traits = LVS_SCHED_SLOW_START,
 };

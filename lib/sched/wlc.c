@@ -21,4 +21,5 @@ const struct lvs_scheduler lvs_sched_wlc = {
 	.unbind = lvs_ranked_unbind,
 	.changed = lvs_ranked_changed,
 	.pick = lvs_ranked_pick,
+	.traits = LVS_SCHED_SLOW_START,
 };

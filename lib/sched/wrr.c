@@ -54,9 +54,9 @@ static int wrr_changed(struct lvs_service *svc, struct lvs_dest *dest,
 	struct wrr *wrr = svc->sched_state;
 
 	(void)dest;
-	(void)event;
 	measure(svc, wrr);
-	wrr->last = NULL;
+	if (event != LVS_DEST_REWEIGHED)
+		wrr->last = NULL;
 	if (wrr->level > wrr->top || !wrr->level)
 		wrr->level = wrr->top;
 	else if (wrr->step > 1)
@@ -126,4 +126,5 @@ const struct lvs_scheduler lvs_sched_wrr = {
 	.bind = wrr_bind,
 	.changed = wrr_changed,
 	.pick = wrr_pick,
+	.traits = LVS_SCHED_SLOW_START,
 };

@@ -51,6 +51,8 @@ static void do_service(struct run *r, char **w, size_t n)
 			conf.timeout = (uint32_t)atoi(w[++i]);
 		} else if (strcmp(w[i], "-M") == 0 && i + 1 < n) {
 			conf.plen = (uint32_t)atoi(w[++i]);
+		} else if (strcmp(w[i], "-S") == 0 && i + 1 < n) {
+			conf.slow_start = (uint32_t)atoi(w[++i]);
 		} else {
 			FAIL(r, "what is %s", w[i]);
 		}

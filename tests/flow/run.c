@@ -7,7 +7,7 @@
  * and is a row of steps, one a line:
  *
  *	service tcp V:80 wlc        add; words behind: -p SECS (persistent),
- *	                            -o (one packet), -M PLEN
+ *	                            -o (one packet), -M PLEN, -S SECS (slow start)
  *	service mark 7 rr
  *	dest R1:8000 nat 1          of the service named last; nat, dr, tun,
  *	                            local

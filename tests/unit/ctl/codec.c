@@ -86,7 +86,9 @@ static const struct {
 	    .pe = "012345678901234",
 	    .flags = LVS_SVC_PERSISTENT | LVS_SVC_ONEPACKET,
 	    .timeout = 2678400,
-	    .plen = 64 } },
+	    .plen = 64,
+	    .table_size = 16777213,
+	    .slow_start = 2678400 } },
 	{ "IPv4, a network of clients",
 	  "10.9.0.1",
 	  { .id = { .port = 443, .protocol = IPPROTO_TCP },
@@ -120,6 +122,35 @@ static struct lvs_service_info service(size_t i)
 		info.conf.id.addr = addr(services[i].addr);
 	return info;
 }
+
+/* What an IPVS client cannot say stays, unless the scheduler is another. */
+START_TEST(own_is_kept)
+{
+	struct lvs_service_info info = service(0);
+	struct lvs_service_conf old = info.conf, conf = info.conf;
+
+	old.table_size = 13;
+	old.slow_start = 30;
+	lvs_ctl_put_service_id(begin(), &conf.id);
+	lvs_ctl_keep_own(nest(), &old, &conf);
+	ck_assert_uint_eq(conf.table_size, 13);
+	ck_assert_uint_eq(conf.slow_start, 30);
+
+	conf = info.conf;
+	strcpy(old.scheduler, "wlc");
+	lvs_ctl_keep_own(nest(), &old, &conf);
+	ck_assert_uint_eq(conf.table_size, 0);
+	ck_assert_uint_eq(conf.slow_start, 0);
+
+	old = info.conf;
+	old.table_size = 13;
+	old.slow_start = 30;
+	lvs_ctl_put_service(begin(), &conf);
+	lvs_ctl_keep_own(nest(), &old, &conf);
+	ck_assert_uint_eq(conf.table_size, 0);
+	ck_assert_uint_eq(conf.slow_start, 0);
+}
+END_TEST
 
 START_TEST(service_there_and_back)
 {
@@ -594,7 +625,8 @@ START_TEST(damaged)
 }
 END_TEST
 
-LVS_TEST_MAIN("ctl/codec", service_there_and_back, netmasks, flags_under_a_mask,
-	      protocol_of_16_bits, method_among_flags, dest_there_and_back,
-	      dest_families, conn_there_and_back, sync_there_and_back,
-	      status_there_and_back, stats_of_32_bits, damaged)
+LVS_TEST_MAIN("ctl/codec", service_there_and_back, own_is_kept, netmasks,
+	      flags_under_a_mask, protocol_of_16_bits, method_among_flags,
+	      dest_there_and_back, dest_families, conn_there_and_back,
+	      sync_there_and_back, status_there_and_back, stats_of_32_bits,
+	      damaged)
