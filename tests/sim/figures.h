@@ -2,7 +2,7 @@
 /*
  * figures.h - what the simulation measures of a scheduler.
  *
- * Each figure is of a world that has run for a while, and then is left alone
+ * Each figure is of worlds that have run for a while, and then are left alone
  * or changed: worlds that differ in nothing else.
  */
 #ifndef LVS_TESTS_SIM_FIGURES_H

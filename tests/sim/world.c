@@ -38,6 +38,7 @@ void sim_world_init(struct sim_world *world, const char *scheduler,
 	memset(world, 0, sizeof(*world));
 	world->scheduler = scheduler;
 	world->unit = unit_of(scheduler);
+	world->first_client = (uint32_t)(seed % 1000) * SIM_CLIENTS;
 	world->now = LVS_SEC;
 	sim_servers_init(&world->servers);
 	sim_arrivals_init(&world->arrivals, seed, RATE);
@@ -124,7 +125,7 @@ static void arrive(struct sim_world *world)
 	struct sim_arrival arrival = sim_arrivals_next(&world->arrivals);
 	uint32_t client = arrival.client;
 	struct sim_conn conn = {
-		.flow.client = client,
+		.flow.client = world->first_client + client,
 		.flow.site = world->arrivals.sites[client],
 		.flow.port = (uint16_t)(FIRST_PORT + world->ports[client]++),
 		.lasts = arrival.lasts,

@@ -36,7 +36,8 @@ struct sim_tally {
 
 struct sim_world {
 	const char *scheduler;
-	uint32_t unit; /* what weight 1 is to the director */
+	uint32_t unit;	       /* what weight 1 is to the director */
+	uint32_t first_client; /* each seed has clients of its own */
 	lvs_tstamp now;
 	struct sim_director *director;
 	struct sim_arrivals arrivals;
