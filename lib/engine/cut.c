@@ -8,13 +8,6 @@
 #include "engine/engine.h"
 #include "pkt/offload.h"
 
-const struct lvs_frag_how *lvs_engine_was_cut(const struct lvs_engine *eng,
-					      const struct lvs_pkt *pkt)
-{
-	/* The packets of such a burst are first members of parcels. */
-	return eng->burst.whole ? &((const struct lvs_parcel *)pkt)->how : NULL;
-}
-
 /*
  * The fragments of PKT leave one by one, after the first as what FOLLOWS.  The
  * receiver can't do with a part: false if one is lost, the rest is not sent.

@@ -308,8 +308,12 @@ void lvs_engine_look(struct lvs_engine *eng);
  * How PKT was cut when it came; NULL: it did not come in fragments.  A
  * connection's packets have to be cut the same way when they leave.
  */
-const struct lvs_frag_how *lvs_engine_was_cut(const struct lvs_engine *eng,
-					      const struct lvs_pkt *pkt);
+static inline const struct lvs_frag_how *
+lvs_engine_was_cut(const struct lvs_engine *eng, const struct lvs_pkt *pkt)
+{
+	/* The packets of such a burst are first members of parcels. */
+	return eng->burst.whole ? &((const struct lvs_parcel *)pkt)->how : NULL;
+}
 
 /*
  * PKT, ready but for its link header, leaves in fragments as HOW says; of a

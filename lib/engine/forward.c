@@ -164,10 +164,10 @@ static bool can_go(struct lvs_engine *eng, struct lvs_pkt *pkt,
 	return true;
 }
 
-void lvs_engine_forward(struct lvs_engine *eng, struct lvs_pkt *pkt,
-			const struct lvs_parsed *p,
-			const struct lvs_action *act,
-			const struct lvs_conn *conn, uint16_t hop)
+__attribute__((flatten)) void
+lvs_engine_forward(struct lvs_engine *eng, struct lvs_pkt *pkt,
+		   const struct lvs_parsed *p, const struct lvs_action *act,
+		   const struct lvs_conn *conn, uint16_t hop)
 {
 	struct lvs_exit exit = {
 		.number = hop,

@@ -18,7 +18,8 @@
 #define MADE_MAX 2048
 
 /* Send PKT by HOP, which is up and resolved. */
-static void send_by(struct lvs_pkt *pkt, uint16_t l3, const struct lvs_hop *hop)
+static inline void send_by(struct lvs_pkt *pkt, uint16_t l3,
+			   const struct lvs_hop *hop)
 {
 	if (!lvs_link_write(pkt, l3, hop->l2, hop->l2_len)) {
 		lvs_pkt_drop(pkt, LVS_REASON_NO_ROOM);

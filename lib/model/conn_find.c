@@ -79,17 +79,24 @@ static inline bool next_slot(const struct lvs_conn_table *tab,
 	return true;
 }
 
+/* Another connection has the same tag; is one of those behind it the flow's? */
+static bool match_others(const struct lvs_conn_table *tab,
+			 struct search *search)
+{
+	while (next_slot(tab, search)) {
+		if (is_for(search))
+			return true;
+	}
+	return false;
+}
+
 /* Is it one of those that have the tag?  SEARCH is then at it. */
 static inline bool match_keys(const struct lvs_conn_table *tab,
 			      struct search *search)
 {
 	if (!search->slots)
 		return false;
-	do {
-		if (is_for(search))
-			return true;
-	} while (next_slot(tab, search));
-	return false;
+	return is_for(search) || match_others(tab, search);
 }
 
 /* On to the next bucket of the chain; false: there is none. */

@@ -494,7 +494,9 @@ static void clear(struct lvs_parsed *out)
 	memset((unsigned char *)out + half, 0, sizeof(*out) - half);
 }
 
-void lvs_parse(const struct lvs_pkt *pkt, struct lvs_parsed *out)
+/* As one function: half of its time went into calls of its parts. */
+__attribute__((flatten)) void lvs_parse(const struct lvs_pkt *pkt,
+					struct lvs_parsed *out)
 {
 	enum lvs_parse_kind kind;
 

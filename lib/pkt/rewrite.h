@@ -187,7 +187,9 @@ static inline bool lvs_link_write(struct lvs_pkt *pkt, uint16_t l3,
 	pkt->l2_len = len;
 	if (pkt->off.flags & LVS_OFF_CSUM)
 		pkt->off.csum_start = (uint16_t)(pkt->off.csum_start + more);
-	if (len)
+	if (len == LVS_ETH_LEN) /* as nearly always: a copy of known length */
+		memcpy(pkt->data, hdr, LVS_ETH_LEN);
+	else if (len)
 		memcpy(pkt->data, hdr, len);
 	return true;
 }

@@ -26,14 +26,6 @@ const struct lvs_proto *lvs_proto_find(uint8_t number)
 	return NULL;
 }
 
-unsigned lvs_proto_next(const struct lvs_proto *proto, enum lvs_proto_mode mode,
-			unsigned state, const struct lvs_parsed *pkt)
-{
-	unsigned row = mode * proto->num_events + proto->event(pkt);
-
-	return proto->table[row * proto->num_states + state];
-}
-
 uint32_t lvs_proto_timeout(const struct lvs_proto *proto, unsigned state,
 			   const struct lvs_timeouts *timeouts)
 {

@@ -75,8 +75,14 @@ const struct lvs_proto *lvs_proto_find(uint8_t number);
 const struct lvs_proto *lvs_proto_at(size_t index);
 
 /* The state after packet PKT; STATE is one that PROTO has. */
-unsigned lvs_proto_next(const struct lvs_proto *proto, enum lvs_proto_mode mode,
-			unsigned state, const struct lvs_parsed *pkt);
+static inline unsigned lvs_proto_next(const struct lvs_proto *proto,
+				      enum lvs_proto_mode mode, unsigned state,
+				      const struct lvs_parsed *pkt)
+{
+	unsigned row = mode * proto->num_events + proto->event(pkt);
+
+	return proto->table[row * proto->num_states + state];
+}
 
 /* Seconds of silence after which a connection in STATE is over. */
 uint32_t lvs_proto_timeout(const struct lvs_proto *proto, unsigned state,
