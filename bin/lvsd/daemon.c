@@ -5,7 +5,7 @@
  * Two threads: the worker forwards (worker.c), this one does the rest: the
  * control socket, the kernel's news, signals, the clock, the configuration.
  * Opening happens after privileges are dropped, as it must be possible again
- * later with those that are kept; but for the claim, which is loaded once.
+ * later with those that are kept; but for BPF programs, which are loaded once.
  */
 #include "daemon.h"
 #include "apply.h"
@@ -21,6 +21,7 @@
 #include "notify.h"
 #include "pages.h"
 #include "rundir.h"
+#include "tunnel.h"
 #include "worker.h"
 #include <lvs/ctl.h>
 #include <lvs/rtnl.h>
@@ -43,7 +44,8 @@ struct lvsd {
 	struct lvs_claim *claim; /* NULL: none */
 	int claim_fd;		 /* timer: when it may be synced again */
 	bool claim_rests, claim_due;
-	struct lvs_pages *pages; /* of the director; NULL: malloc(3) */
+	struct lvs_tunnel *tunnel; /* NULL: none */
+	struct lvs_pages *pages;   /* of the director; NULL: malloc(3) */
 	struct lvs_director *dir;
 	struct lvs_ctl_server *ctl;
 	struct lvs_rtnl *rtnl;
@@ -285,10 +287,13 @@ static int read_conf(struct lvsd *d)
 	return d->cfg ? 0 : -1;
 }
 
-static int open_claim(struct lvsd *d)
+static int load_programs(struct lvsd *d)
 {
-	if (d->cfg->num_interfaces && d->cfg->conflicts == CONFLICTS_CLAIM)
+	if (d->cfg->num_interfaces == 0)
+		return 0;
+	if (d->cfg->conflicts == CONFLICTS_CLAIM)
 		d->claim = claim_open();
+	d->tunnel = tunnel_open();
 	return 0;
 }
 
@@ -379,7 +384,7 @@ static int open_worker(struct lvsd *d)
 	int err = worker_start(d->dir, &opts, &d->worker);
 
 	if (!err) {
-		d->ifs = interfaces_new(d->dir, d->worker, d->claim);
+		d->ifs = interfaces_new(d->dir, d->worker, d->claim, d->tunnel);
 		err = d->ifs ? 0 : LVS_ERR_NOMEM;
 	}
 	return err ? failed("worker", err) : 0;
@@ -420,7 +425,7 @@ static const struct {
 	{ open_signals, LVSD_EXIT_FAILED },
 	{ open_timers, LVSD_EXIT_FAILED },
 	{ read_conf, LVSD_EXIT_USAGE },
-	{ open_claim, LVSD_EXIT_FAILED },
+	{ load_programs, LVSD_EXIT_FAILED },
 	{ drop_privileges, LVSD_EXIT_FAILED },
 	{ open_director, LVSD_EXIT_FAILED },
 	{ open_control, LVSD_EXIT_FAILED },
@@ -445,6 +450,7 @@ static void stop(struct lvsd *d)
 	interfaces_free(d->ifs);
 	worker_stop(d->worker);
 	lvs_rtnl_close(d->rtnl);
+	tunnel_close(d->tunnel);
 	claim_close(d->claim);
 	lvs_director_free(d->dir);
 	lvs_pages_free(d->pages);

@@ -8,26 +8,30 @@
 #include <lvs/rtnl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct entry {
 	char name[IFNAMSIZ];
 	const struct lvs_backend *backend;
 	struct lvs_port *port; /* NULL: to be opened when it can be */
 	uint32_t link;	       /* where the claim hangs, or LVS_LINK_NONE */
+	int tunnel_fd;	       /* keeps tunnel.h's program there; -1: none */
 	int error;	       /* last of opening it again; said once */
 };
 
 struct interfaces {
 	struct lvs_director *dir;
 	struct worker *worker;
-	struct lvs_claim *claim; /* may be NULL */
+	struct lvs_claim *claim;   /* may be NULL */
+	struct lvs_tunnel *tunnel; /* may be NULL */
 	struct entry *entries;
 	size_t count;
 };
 
 struct interfaces *interfaces_new(struct lvs_director *dir,
 				  struct worker *worker,
-				  struct lvs_claim *claim)
+				  struct lvs_claim *claim,
+				  struct lvs_tunnel *tunnel)
 {
 	struct interfaces *ifs = calloc(1, sizeof(*ifs));
 
@@ -35,6 +39,7 @@ struct interfaces *interfaces_new(struct lvs_director *dir,
 		ifs->dir = dir;
 		ifs->worker = worker;
 		ifs->claim = claim;
+		ifs->tunnel = tunnel;
 	}
 	return ifs;
 }
@@ -50,13 +55,20 @@ static uint32_t claimed_link(const struct entry *e)
 	return link != LVS_LINK_NONE ? link : lvs_rtnl_ifindex(e->name);
 }
 
+static void close_port(struct entry *e)
+{
+	lvs_port_close(e->port);
+	e->port = NULL;
+	if (e->tunnel_fd >= 0)
+		close(e->tunnel_fd);
+}
+
 /* The worker has it no more. */
 static void drop_port(struct interfaces *ifs, struct entry *e)
 {
 	if (e->link != LVS_LINK_NONE)
 		claim_del_link(ifs->claim, e->link);
-	lvs_port_close(e->port);
-	e->port = NULL;
+	close_port(e);
 }
 
 static void close_entry(struct interfaces *ifs, struct entry *e)
@@ -77,23 +89,31 @@ void interfaces_free(struct interfaces *ifs)
 	free(ifs);
 }
 
-static int open_port(struct entry *e)
+/* Only the ports of this backend know what to do with it. */
+static int open_tunnel(struct interfaces *ifs, const struct entry *e)
+{
+	if (strcmp(e->backend->name, "af_packet") != 0)
+		return -1;
+	return tunnel_add_link(ifs->tunnel, lvs_rtnl_ifindex(e->name));
+}
+
+static int open_port(struct interfaces *ifs, struct entry *e)
 {
 	struct lvs_port_opts opts = LVS_OPTS(struct lvs_port_opts);
 	int err;
 
+	e->tunnel_fd = open_tunnel(ifs, e);
 	opts.ifname = e->name;
 	opts.log = log_sink();
+	opts.tunnels = e->tunnel_fd >= 0;
 	err = lvs_port_open(e->backend->name, &opts, &e->port);
-	if (err) {
+	if (err)
 		e->port = NULL;
-		return err;
-	}
-	if (lvs_port_fd(e->port) >= 0)
-		return 0;
-	lvs_port_close(e->port);
-	e->port = NULL;
-	return LVS_ERR_NOTSUP;
+	else if (lvs_port_fd(e->port) < 0)
+		err = LVS_ERR_NOTSUP;
+	if (err)
+		close_port(e);
+	return err;
 }
 
 static const char *port_remedy(int err)
@@ -119,7 +139,7 @@ static const char *port_remedy(int err)
 static int open_entry(struct interfaces *ifs, struct entry *e,
 		      const char **remedy)
 {
-	int err = open_port(e);
+	int err = open_port(ifs, e);
 
 	*remedy = port_remedy(err);
 	if (err)

@@ -11,17 +11,19 @@
 
 #include "claim.h"
 #include "conf.h"
+#include "tunnel.h"
 #include "worker.h"
 
 struct interfaces;
 
 /*
- * None yet; DIR, WORKER and CLAIM (may be NULL) are borrowed.  NULL: out of
- * memory.
+ * None yet; DIR, WORKER, and CLAIM and TUNNEL (may be NULL) are borrowed. NULL:
+ * out of memory.
  */
 struct interfaces *interfaces_new(struct lvs_director *dir,
 				  struct worker *worker,
-				  struct lvs_claim *claim);
+				  struct lvs_claim *claim,
+				  struct lvs_tunnel *tunnel);
 
 /* Close every port and free. */
 void interfaces_free(struct interfaces *ifs);

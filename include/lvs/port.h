@@ -25,13 +25,15 @@ struct lvs_port;
 
 struct lvs_port_opts {
 	size_t sz;
-	const char *ifname;  /* interface; pcap: file to read, or NULL; copied */
-	uint32_t link;       /* memory, pcap: the link number it plays */
-	uint32_t buffers;    /* packets on loan at most; 0: 64 */
-	struct lvs_log log;  /* copied */
+	const char *ifname; /* interface; pcap: file to read, or NULL; copied */
+	uint32_t link;	    /* memory, pcap: the link number it plays */
+	uint32_t buffers;   /* packets on loan at most; 0: 64 */
+	struct lvs_log log; /* copied */
 	/* memory backend: what it can send as it is; 0: nothing */
 	bool can_csum, can_gso;
 	const char *output; /* pcap: file to write, or NULL; copied */
+	/* af_packet: the interface has the program of lvs/tunnel.h */
+	bool tunnels;
 };
 
 struct lvs_port_stats {

@@ -9,6 +9,7 @@
 #include "bpf/claim_set.h"
 #include "bpf/hook.h"
 #include "bpf/object.h"
+#include "bpf/voice.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -28,29 +29,6 @@ struct lvs_claim {
 	struct lvs_hook *hooks;
 	uint32_t num_hooks;
 };
-
-/* ---- what libbpf says ---------------------------------------------------- */
-
-/* libbpf has one voice for a whole process, and it is the embedder's. */
-static _Thread_local const struct lvs_log *listener;
-
-static int hear(enum libbpf_print_level level, const char *format, va_list args)
-{
-	char line[512];
-
-	if (level == LIBBPF_DEBUG || !listener)
-		return 0;
-	vsnprintf(line, sizeof(line), format, args);
-	line[strcspn(line, "\n")] = 0;
-	lvs_log_line(listener, LVS_LOG_DEBUG, "%s", line);
-	return 0;
-}
-
-static libbpf_print_fn_t listen_to_libbpf(const struct lvs_log *log)
-{
-	listener = log;
-	return libbpf_set_print(hear);
-}
 
 /* ---- open and close ------------------------------------------------------ */
 
@@ -112,7 +90,7 @@ int lvs_claim_open(const struct lvs_claim_opts *opts, struct lvs_claim **out)
 	claim->log = own.log;
 	claim->attach = own.attach;
 	claim->limit = own.limit ? own.limit : DEFAULT_LIMIT;
-	voice = listen_to_libbpf(&claim->log);
+	voice = lvs_bpf_listen(&claim->log);
 	if (!err)
 		err = load(claim);
 	libbpf_set_print(voice);
@@ -130,7 +108,7 @@ void lvs_claim_close(struct lvs_claim *claim)
 
 	if (!claim)
 		return;
-	voice = listen_to_libbpf(&claim->log);
+	voice = lvs_bpf_listen(&claim->log);
 	for (uint32_t i = 0; i < claim->num_hooks; i++)
 		lvs_hook_remove(&claim->hooks[i]);
 	free(claim->hooks);
@@ -194,7 +172,7 @@ static int add_hook(struct lvs_claim *claim, uint32_t link)
 
 int lvs_claim_add_link(struct lvs_claim *claim, uint32_t link)
 {
-	libbpf_print_fn_t voice = listen_to_libbpf(&claim->log);
+	libbpf_print_fn_t voice = lvs_bpf_listen(&claim->log);
 	int err = link ? add_hook(claim, link) : LVS_ERR_NODEV;
 
 	libbpf_set_print(voice);
@@ -208,7 +186,7 @@ int lvs_claim_del_link(struct lvs_claim *claim, uint32_t link)
 
 	if (!hook)
 		return LVS_ERR_NOENT;
-	voice = listen_to_libbpf(&claim->log);
+	voice = lvs_bpf_listen(&claim->log);
 	lvs_hook_remove(hook);
 	libbpf_set_print(voice);
 	*hook = claim->hooks[--claim->num_hooks];

@@ -10,27 +10,38 @@
 
 /* Of Linux 6.6; enum bpf_attach_type and the flag in newer <linux/bpf.h>. */
 #define TCX_INGRESS 46
+#define TCX_EGRESS  47
 #define BEFORE	    (1u << 3)
 
 /* Our filter among those of others: "LVS", before what has a usual priority. */
 #define FILTER_HANDLE	0x4c5653
 #define FILTER_PRIORITY 1
 
-int lvs_hook_tcx(struct lvs_hook *hook, uint32_t link, int prog)
+/* A BPF link; what the kernel does not know it calls invalid. */
+static int hang_tcx(uint32_t link, int prog, int where)
 {
 	LIBBPF_OPTS(bpf_link_create_opts, opts, .flags = BEFORE);
 	int fd;
 
-	fd = bpf_link_create(prog, (int)link, (enum bpf_attach_type)TCX_INGRESS,
+	fd = bpf_link_create(prog, (int)link, (enum bpf_attach_type)where,
 			     &opts);
-	/* What the kernel does not know it calls invalid. */
-	if (fd == -EINVAL)
-		return LVS_ERR_NOTSUP;
+	return fd == -EINVAL ? LVS_ERR_NOTSUP : fd;
+}
+
+int lvs_hook_tcx(struct lvs_hook *hook, uint32_t link, int prog)
+{
+	int fd = hang_tcx(link, prog, TCX_INGRESS);
+
 	if (fd < 0)
 		return fd;
 	hook->link = link;
 	hook->fd = fd;
 	return 0;
+}
+
+int lvs_hook_egress(uint32_t link, int prog)
+{
+	return hang_tcx(link, prog, TCX_EGRESS);
 }
 
 int lvs_hook_clsact(struct lvs_hook *hook, uint32_t link, int prog)

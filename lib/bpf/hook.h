@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * hook.h - a program at the tc ingress of an interface.
+ * hook.h - a program at the tc ingress, or egress, of an interface.
  */
 #ifndef LVS_BPF_HOOK_H
 #define LVS_BPF_HOOK_H
@@ -20,6 +20,9 @@ int lvs_hook_tcx(struct lvs_hook *hook, uint32_t link, int prog);
 
 /* By a tc filter of the clsact qdisc, in place of one that was left there. */
 int lvs_hook_clsact(struct lvs_hook *hook, uint32_t link, int prog);
+
+/* At its egress; the descriptor of the BPF link, or as lvs_hook_tcx. */
+int lvs_hook_egress(uint32_t link, int prog);
 
 void lvs_hook_remove(struct lvs_hook *hook);
 

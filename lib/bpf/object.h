@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * object.h - the object file of claim.bpf.c, as the build puts it into the
- * library (object.c is generated).
+ * object.h - the object files of claim.bpf.c and tunnel.bpf.c, as the build
+ * puts them into the library (object.c is generated).
  */
 #ifndef LVS_BPF_OBJECT_H
 #define LVS_BPF_OBJECT_H
@@ -10,5 +10,8 @@
 
 extern const unsigned char lvs_claim_object[];
 extern const size_t lvs_claim_object_size;
+
+extern const unsigned char lvs_tunnel_object[];
+extern const size_t lvs_tunnel_object_size;
 
 #endif

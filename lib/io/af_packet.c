@@ -10,7 +10,9 @@
 
 #include "io/io.h"
 #include "io/psock.h"
+#include "pkt/mark.h"
 #include "pkt/offload.h"
+#include "pkt/wire.h"
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -23,6 +25,7 @@ struct af_packet {
 	struct lvs_psock ps;
 	struct lvs_port_stats sent; /* its tx_ members */
 	unsigned char *cut;	    /* CUT_BYTES */
+	bool tunnels;		    /* a program sees to outer headers */
 };
 
 static struct af_packet *af_packet(struct lvs_port *port)
@@ -39,6 +42,17 @@ static void af_packet_close(struct lvs_port *port)
 	free(ap);
 }
 
+/* Its packets are known to the program by their mark. */
+static int set_mark(struct af_packet *ap)
+{
+	const uint32_t mark = LVS_TUNNEL_MARK;
+
+	if (setsockopt(ap->ps.fd, SOL_SOCKET, SO_MARK, &mark, sizeof(mark)) < 0)
+		return -errno;
+	ap->tunnels = true;
+	return 0;
+}
+
 static int af_packet_open(const struct lvs_port_opts *opts,
 			  struct lvs_port **port)
 {
@@ -49,6 +63,8 @@ static int af_packet_open(const struct lvs_port_opts *opts,
 		return LVS_ERR_NOMEM;
 	ap->port.backend = &lvs_backend_af_packet;
 	error = lvs_psock_open(&ap->ps, opts, false);
+	if (!error && opts->tunnels)
+		error = set_mark(ap);
 	ap->cut = malloc(CUT_BYTES);
 	if (!error && !ap->cut)
 		error = LVS_ERR_NOMEM;
@@ -158,6 +174,19 @@ static bool send_cut(struct batch *batch, const struct lvs_pkt *pkt)
 	return sent == seg.count;
 }
 
+/*
+ * TCP segments behind an outer header can go out as they are, if the header can
+ * say how long all of it is.
+ */
+static bool is_tunnelled(const struct lvs_pkt *pkt)
+{
+	return (pkt->off.gso == LVS_GSO_TCPV4 ||
+		pkt->off.gso == LVS_GSO_TCPV6) &&
+	       pkt->off.flags & LVS_OFF_CSUM &&
+	       pkt->off.flags & LVS_OFF_ENCAP && pkt->l2_len == LVS_ETH_LEN &&
+	       pkt->len - pkt->l2_len <= LVS_PKT_MAX;
+}
+
 static size_t af_packet_tx(struct lvs_port *port, struct lvs_pkt *const pkts[],
 			   size_t count)
 {
@@ -171,7 +200,8 @@ static size_t af_packet_tx(struct lvs_port *port, struct lvs_pkt *const pkts[],
 		ap->sent.tx_bytes += pkt->len;
 		if (batch.count == LVS_BURST)
 			sent += flush(&batch);
-		if (lvs_offload_fits(pkt, true, true)) {
+		if (lvs_offload_fits(pkt, true, true) ||
+		    (ap->tunnels && is_tunnelled(pkt))) {
 			add(&batch, pkt);
 		} else if (pkt->off.gso == LVS_GSO_NONE) {
 			lvs_csum_complete(pkt);

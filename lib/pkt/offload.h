@@ -77,7 +77,7 @@ uint32_t lvs_seg_bytes(const struct lvs_seg *seg);
 int lvs_offload_from_vnet(struct lvs_offload *off,
 			  const struct virtio_net_hdr *vnet, uint32_t len);
 
-/* VNET for PKT, for which lvs_offload_fits is true. */
+/* VNET for PKT, for which lvs_offload_fits is true but for an outer header. */
 void lvs_offload_to_vnet(struct virtio_net_hdr *vnet,
 			 const struct lvs_pkt *pkt);
 
