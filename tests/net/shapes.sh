@@ -1,0 +1,244 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# shapes.sh - packets of every shape that a network has, through NAT, DR and
+# TUN, in IPv4 and IPv6: fragments in and out of order, without checksum, with
+# options, at the end of their life, of 9,000 bytes, too large for a path
+# further on. Judges are the kernels at both ends, and tshark.
+#
+# Behind rs1 is one more real server, "far"; rs1 is the router to it, and its
+# link there takes 1,400 bytes.
+# shellcheck disable=SC2317 # functions are called by check
+# shellcheck source=tests/net/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+shape=$build/tests/net/shape
+need_root_and "$lvsd" "$lvsadm" "$decap" "$echo_udp" "$shape" \
+	nginx curl tcpdump tshark ethtool
+hosts="$hosts far"
+
+methods='nat dr tun'
+families='4 6'
+
+# Each method has a VIP of its own; those on the way to far have others.
+vip() { # METHOD FAMILY
+	local part
+	case $1 in
+	nat) part=100 ;; dr) part=101 ;; tun) part=102 ;;
+	far-nat) part=103 ;; far-tun) part=104 ;;
+	esac
+	case $2 in 4) echo 10.1.0.$part ;; 6) echo fd01::$part ;; esac
+}
+
+service() { # NAME FAMILY PROTOCOL PORT SERVER:PORT [WORD...]
+	printf 'virtual_service "%s %s:%d" {\n' "$3" \
+		"$(url "$(vip "$1" "$2")")" "$4"
+	printf '\tscheduler = "rr"\n\tmethod = "%s"\n%s\n' "${1#far-}" "${*:6}"
+	printf '\treal_server "%s" { }\n}\n' "$5"
+}
+
+configuration() {
+	local method family rs far web
+	for family in $families; do
+		case $family in
+		4) rs=10.2.0.11 far=10.3.0.2 ;;
+		6) rs='[fd02::11]' far='[fd03::2]' ;;
+		esac
+		for method in $methods; do
+			if [ "$method" = nat ]; then web=8080; else web=80; fi
+			service "$method" "$family" tcp 80 "$rs:$web"
+			service "$method" "$family" udp 7 "$rs:7"
+		done
+		service far-nat "$family" tcp 80 "$far:8080"
+		service far-tun "$family" tcp 80 "$far:80"
+	done
+}
+
+add_far() {
+	add_cable rs1 far far eth0
+	add_address rs1 far 3 1
+	add_address far eth0 3 2
+	on rs1 sysctl -q -w net.ipv4.ip_forward=1 \
+		net.ipv6.conf.all.forwarding=1
+	ip -n "$prefix-rs1" route add 10.3.0.2/32 dev far mtu lock 1400
+	ip -n "$prefix-rs1" route add fd03::2/128 dev far mtu lock 1400
+	ip -n "$prefix-director" route add 10.3.0.0/24 via 10.2.0.11
+	ip -n "$prefix-director" route add fd03::/64 via fd02::11
+	ip -n "$prefix-far" route add default via 10.3.0.1
+	ip -n "$prefix-far" route add default via fd03::1
+	ip -n "$prefix-far" addr add "$(vip far-tun 4)/32" dev lo
+	ip -n "$prefix-far" addr add "$(vip far-tun 6)/128" dev lo nodad
+}
+
+# ---- what is asked ---------------------------------------------------------
+
+ask() { # METHOD FAMILY SIZE [HOW...]
+	on client "$shape" "$(vip "$1" "$2")" 7 "${@:3}"
+}
+
+nothing_comes_back() { # METHOD FAMILY SIZE HOW
+	ask "$@"
+	[ $? -eq 1 ]
+}
+
+is_told() { # WHAT METHOD FAMILY SIZE HOW...
+	local answer
+	answer=$(ask "${@:2}")
+	same "$1" "$answer"
+}
+
+time_exceeded() { # METHOD FAMILY
+	case $2 in
+	4) is_told "ICMP 11/0 from $(vip "$1" 4)" "$1" 4 100 ttl 1 ;;
+	6) is_told 'ICMP 3/0 from fd01::1' "$1" 6 100 ttl 1 ;;
+	esac
+}
+
+download() { # ADDRESS
+	same "$sum" "$(get "http://$(url "$1")/files/some")"
+}
+
+upload() { # ADDRESS HOST
+	on client curl -sS --fail --max-time 60 -T "$work/files/some" \
+		"http://$(url "$1")/put/some" || return
+	same "$sum" "$(sha256sum <"$work/$2/put/some")"
+}
+
+# What the client has learnt of the path to ADDRESS.
+learnt() { # ADDRESS MTU
+	ip -n "$prefix-client" route get "$1" | tee /dev/stderr |
+		grep -q "mtu $2\b"
+}
+
+path_mtu() { # NAME FAMILY MTU
+	local address
+	address=$(vip "$1" "$2")
+	upload "$address" far && learnt "$address" "$3"
+}
+
+# Fragments put together by tshark have right checksums, at both ends.
+right_on_the_wire() { # METHOD FAMILY
+	local at_rs at_client host bad
+	capture rs1 eth0 "$work/rs1.pcap" 'ip or ip6'
+	at_rs=$started
+	capture client front "$work/client.pcap" 'ip or ip6'
+	at_client=$started
+	ask "$1" "$2" 4000 && ask "$1" "$2" 30000 shuffled
+	bad=$?
+	stop "$at_rs" INT
+	stop "$at_client" INT
+	[ "$bad" -eq 0 ] || return
+	for host in rs1 client; do
+		same '' "$(tshark -r "$work/$host.pcap" \
+			-o ip.check_checksum:TRUE -o udp.check_checksum:TRUE \
+			-Y 'ip.checksum.status == 0 || udp.checksum.status == 0 ||
+				_ws.malformed || ip.fragment.error ||
+				ipv6.fragment.error' 2>/dev/null | head -5)" ||
+			return
+		# Two large datagrams each way.
+		[ "$(tshark -r "$work/$host.pcap" -Y 'udp.length > 2000' \
+			2>/dev/null | wc -l)" -ge 2 ] || return
+	done
+}
+
+# ---- the tests -------------------------------------------------------------
+
+cables='client:front director:front client:back director:back rs1:eth0
+	switch:client switch:director switch:rs1 switch:back'
+
+each_cable() { # COMMAND...: %h is the host, %i the interface
+	local cable words
+	for cable in $cables; do
+		words=("${@//%i/${cable#*:}}")
+		"${words[@]//%h/${cable%:*}}" >/dev/null || return
+	done
+}
+
+set_mtu() { # HOST INTERFACE MTU
+	ip -n "$prefix-$1" link set "$2" mtu "$3"
+}
+
+no_offloads() { # HOST INTERFACE
+	# The bridge itself has none of its own.
+	[ "$1:$2" = switch:back ] && return
+	on "$1" ethtool -K "$2" tx off tso off gso off gro off
+}
+
+add_network
+add_far
+start_nginxes
+start_nginx far
+for host in rs1 far; do
+	start_decap $host || exit 1
+done
+start rs1 "$echo_udp" serve 7 || exit 1
+add_vips "$(vip dr 4)" "$(vip dr 6)" "$(vip tun 4)" "$(vip tun 6)" || exit 1
+mkdir "$work/files"
+head -c 4M /dev/urandom >"$work/files/some"
+sum=$(sha256sum <"$work/files/some")
+# shellcheck disable=SC2119 # no more options
+configuration | start_lvsd || exit 1
+
+for method in $methods; do
+	for family in $families; do
+		name="$method, IPv$family"
+		# Fragments of IPv6 are not to be cut again, nor to be put
+		# into a packet that has to be.
+		[ "$method$family" != tun6 ] ||
+			check "$name: the tunnel's MTU" \
+				is_told 'MTU 1460' tun 6 4000
+		check "$name: 4,000 bytes, in fragments both ways" \
+			ask "$method" "$family" 4000
+		check "$name: 60,000 bytes" ask "$method" "$family" 60000
+		check "$name: fragments from last to first" \
+			ask "$method" "$family" 4000 shuffled
+		check "$name: 60,000 bytes from last to first" \
+			ask "$method" "$family" 60000 shuffled
+		check "$name: fragments that overlap are dropped" \
+			nothing_comes_back "$method" "$family" 3000 overlap
+		# An IPv6 host takes no datagram without (RFC 8200 8.1); by
+		# NAT it gets one on the way.
+		[ "$method$family" = dr6 ] || [ "$method$family" = tun6 ] ||
+			check "$name: no checksum" \
+				ask "$method" "$family" 100 nosum
+		check "$name: options" ask "$method" "$family" 100 options
+		check "$name: options in fragments" \
+			ask "$method" "$family" 5000 options
+		check "$name: time exceeded" time_exceeded "$method" "$family"
+		check "$name: the wire has it right" \
+			right_on_the_wire "$method" "$family"
+	done
+done
+
+for family in $families; do
+	less=$((family == 4 ? 20 : 40))
+	check "nat, IPv$family: a smaller path behind the real server" \
+		path_mtu far-nat "$family" 1400
+	check "tun, IPv$family: a smaller path inside the tunnel" \
+		path_mtu far-tun "$family" $((1400 - less))
+done
+
+each_cable no_offloads %h %i
+for method in $methods; do
+	for family in $families; do
+		name="$method, IPv$family, no offloads"
+		check "$name: 4 MiB to the client" \
+			download "$(vip "$method" "$family")"
+		check "$name: 4 MiB to the server" \
+			upload "$(vip "$method" "$family")" rs1
+	done
+done
+
+each_cable set_mtu %h %i 9000
+for method in $methods; do
+	for family in $families; do
+		name="$method, IPv$family, MTU 9000"
+		check "$name: 8,900 bytes in one packet" \
+			ask "$method" "$family" 8900 df
+		check "$name: 4 MiB to the client" \
+			download "$(vip "$method" "$family")"
+		check "$name: 4 MiB to the server" \
+			upload "$(vip "$method" "$family")" rs1
+	done
+done
+finish
