@@ -59,6 +59,7 @@ struct lvs_sched_plan {
  * Not together with prepare.
  */
 #define LVS_SCHED_SLOW_START (1u << 1)
+#define LVS_SCHED_SETUP_TIMES (1u << 2) /* looks at lvs_dest_setup_time */
 
 struct lvs_scheduler {
 	const char *name; /* at most LVS_NAME_MAX - 1 bytes */
@@ -123,6 +124,14 @@ LVS_API int32_t lvs_dest_weight(const struct lvs_dest *dest);
 /* Connections in an active state, and all. */
 LVS_API uint32_t lvs_dest_active(const struct lvs_dest *dest);
 LVS_API uint32_t lvs_dest_total(const struct lvs_dest *dest);
+/*
+ * Nanoseconds that it takes to agree to a TCP connection, from the SYN to its
+ * SYN+ACK: a moving average, at most 10 s; 0: not known, because replies do
+ * not come by, or none came in the last 10 s.  Measured for schedulers with
+ * LVS_SCHED_SETUP_TIMES only.
+ */
+LVS_API uint64_t lvs_dest_setup_time(const struct lvs_dest *dest,
+				     lvs_tstamp now);
 LVS_API bool lvs_dest_overloaded(const struct lvs_dest *dest);
 /* Weight above 0 and not overloaded. */
 LVS_API bool lvs_dest_usable(const struct lvs_dest *dest);

@@ -130,6 +130,7 @@ static void engine_fini(struct lvs_engine *eng)
 	pthread_mutex_unlock(&eng->dir->lock);
 	lvs_persist_leave(eng->dir, eng->conn_limit);
 	lvs_controls_fini(&eng->controls);
+	lvs_setups_fini(&eng->setups, mem);
 	lvs_parcels_free(&eng->held, mem);
 	lvs_parcels_free(&eng->made, mem);
 	lvs_parcels_free(&eng->lent, mem);

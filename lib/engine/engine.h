@@ -16,6 +16,7 @@
 #include "engine/control.h"
 #include "engine/fragment.h"
 #include "engine/parcel.h"
+#include "engine/setup.h"
 #include "fwd/fwd.h"
 #include "model/conn.h"
 #include "model/director.h"
@@ -69,6 +70,8 @@ struct lvs_engine {
 	uint32_t net_tick;
 
 	struct lvs_controls controls; /* templates of connections */
+
+	struct lvs_setups setups; /* connections without a reply yet */
 
 	struct lvs_action_pair *actions; /* by index of the destination */
 	uint32_t actions_size;

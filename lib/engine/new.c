@@ -167,6 +167,7 @@ static void begin(struct lvs_engine *eng, struct lvs_pkt *pkt,
 		lvs_persist_release(eng->dir->persist, choice->by);
 	eng->burst.changed = true;
 	count_new(eng, dest);
+	lvs_setup_begin(&eng->setups, &eng->dir->mem, conn, dest, eng->now);
 	lvs_engine_request(eng, pkt, p, conn);
 }
 

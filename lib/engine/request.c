@@ -52,6 +52,8 @@ void lvs_engine_reply(struct lvs_engine *eng, struct lvs_pkt *pkt,
 		return;
 	}
 	lvs_engine_count(eng, dest, LVS_REPLY, p);
+	if (!(conn->flags & LVS_CONN_ANSWERED))
+		lvs_setup_end(&eng->setups, conn, dest, p, eng->now);
 	conn->flags &= (uint16_t)~LVS_CONN_NOOUTPUT;
 	conn->flags |= LVS_CONN_ANSWERED;
 	lvs_engine_step(eng, conn, dest, p, LVS_PROTO_OUT);

@@ -52,6 +52,7 @@ struct lvs_dest {
 	lvs_tstamp idle_since; /* in the trash without refs; 0: not yet */
 	bool rising;		 /* in slow start */
 	lvs_tstamp rising_since; /* 0: since after the last tick */
+	_Atomic uint64_t setup;	 /* setup_time.c; 0: never seen */
 	uint32_t real_next;    /* index + 1 of the next in director->reals */
 };
 
@@ -96,6 +97,9 @@ static inline void lvs_dest_activity(struct lvs_dest *dest, int delta)
 	atomic_fetch_add(&dest->active, (uint32_t)delta);
 	lvs_dest_tell(dest);
 }
+
+/* A connection has taken NS from its SYN to the SYN+ACK of DEST. */
+void lvs_dest_setup_took(struct lvs_dest *dest, uint64_t ns, lvs_tstamp now);
 
 /* Who remembers DEST beyond a removal holds it: it is then not freed. */
 static inline void lvs_dest_hold(struct lvs_dest *dest)
