@@ -128,7 +128,8 @@ static struct lvs_conn *current(struct lvs_engine *eng, size_t i)
 	struct lvs_conn *conn = b->conns[i];
 
 	if (!conn && b->changed && b->flows[i])
-		conn = lvs_conn_find_one(eng->conns, b->flows[i], &b->dirs[i]);
+		conn = lvs_conn_find_hashed(eng->conns, b->flows[i],
+					    b->aims.hashes[i], &b->dirs[i]);
 	if (conn && lvs_conn_left(conn, eng->tick) == 0) {
 		/* Its time is over, whenever the timer comes by. */
 		lvs_engine_forget(eng, conn);

@@ -99,16 +99,15 @@ static void set_key(struct lvs_conn *conn, const struct lvs_flow *flow,
 
 /* ID under its key or keys, or nothing. */
 static bool enter(struct lvs_conn_table *tab, uint32_t id,
-		  const struct lvs_conn *conn)
+		  const struct lvs_conn *conn,
+		  const struct lvs_conn_hashes *hashes)
 {
-	struct lvs_conn_hashes hashes = lvs_conn_hashes(tab, conn);
-
-	if (lvs_map_insert(&tab->map, hashes.request, id) != 0)
+	if (lvs_map_insert(&tab->map, hashes->request, id) != 0)
 		return false;
 	if (!(conn->flags & LVS_CONN_REPLY) ||
-	    lvs_conn_enter_reply(tab, id, hashes.reply))
+	    lvs_conn_enter_reply(tab, id, hashes->reply))
 		return true;
-	lvs_map_remove(&tab->map, hashes.request, id);
+	lvs_map_remove(&tab->map, hashes->request, id);
 	return false;
 }
 
@@ -120,6 +119,7 @@ struct lvs_conn *lvs_conn_add(struct lvs_conn_table *tab,
 {
 	bool v6 = flow->family == AF_INET6;
 	uint32_t tick = lvs_tick(now);
+	struct lvs_conn_hashes hashes;
 	struct lvs_conn *conn;
 	uint64_t behind;
 	uint32_t id;
@@ -135,14 +135,15 @@ struct lvs_conn *lvs_conn_add(struct lvs_conn_table *tab,
 	conn->seen = tick;
 	conn->timeout = timeout_ticks;
 	set_key(conn, flow, dest, dport_be);
-	if (!enter(tab, id, conn)) {
-		lvs_slab_free(&tab->slabs[v6], id & ~LVS_ID_V6);
-		return NULL;
-	}
+	hashes = lvs_conn_hashes(tab, conn);
 	/* The wheel may be behind NOW; the deadline is as far again. */
 	behind = tick - tab->wheel.tick;
 	lvs_conn_timer_start(tab, id, behind + timeout_ticks);
-	return conn;
+	if (enter(tab, id, conn, &hashes))
+		return conn;
+	lvs_conn_timer_stop(tab, conn);
+	lvs_slab_free(&tab->slabs[v6], id & ~LVS_ID_V6);
+	return NULL;
 }
 
 void lvs_conn_drop(struct lvs_conn_table *tab, uint32_t id,

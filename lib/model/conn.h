@@ -200,6 +200,10 @@ void lvs_conn_find(struct lvs_conn_table *tab,
 /* One flow; NULL: none. */
 struct lvs_conn *lvs_conn_find_one(struct lvs_conn_table *tab,
 				   const struct lvs_flow *flow, uint8_t *dir);
+/* The same for one that was aimed at and has HASH. */
+struct lvs_conn *lvs_conn_find_hashed(struct lvs_conn_table *tab,
+				      const struct lvs_flow *flow,
+				      uint64_t hash, uint8_t *dir);
 
 /* A packet was seen: restart the timer.  Cheap; nothing is moved. */
 static inline void lvs_conn_touch(struct lvs_conn *conn, uint32_t tick)

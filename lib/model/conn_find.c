@@ -134,17 +134,29 @@ void lvs_conn_aim(const struct lvs_conn_table *tab,
 	}
 }
 
-/* Those of the requests found that had lost their replies take them back. */
-static void take_back(struct lvs_conn_table *tab,
-		      const struct search searches[],
-		      struct lvs_conn *const conns[], size_t count)
+/* A request of CONN, which is ID, was found: replies it had lost are its own.
+ */
+static inline void take_back(struct lvs_conn_table *tab, uint32_t id,
+			     const struct lvs_conn *conn)
 {
-	for (size_t i = 0; i < count; i++) {
-		if (conns[i] && conns[i]->flags & LVS_CONN_SHADOWED)
-			lvs_conn_enter_reply(tab, searches[i].value,
-					     lvs_conn_hash(tab->opts.hash_key,
-							   conns[i], true));
-	}
+	if (conn->flags & LVS_CONN_SHADOWED)
+		lvs_conn_enter_reply(tab, id,
+				     lvs_conn_hash(tab->opts.hash_key, conn,
+						   true));
+}
+
+/* SEARCH for FLOW, whose words are at hand, begins at the bucket of HASH. */
+static inline void search_begin(const struct lvs_conn_table *tab,
+				struct search *search,
+				const struct lvs_flow *flow, uint64_t ports,
+				uint64_t addrs, uint64_t hash)
+{
+	search->flow = flow;
+	search->ports = ports;
+	search->addrs = addrs;
+	search->tag = lvs_map_tag(hash);
+	search->bucket = lvs_map_first(&tab->map, hash);
+	match_tags(tab, search);
 }
 
 void lvs_conn_find(struct lvs_conn_table *tab,
@@ -161,13 +173,8 @@ void lvs_conn_find(struct lvs_conn_table *tab,
 		conns[i] = NULL;
 		if (!flows[i])
 			continue;
-		search = &searches[i];
-		search->flow = flows[i];
-		search->ports = aims->ports[i];
-		search->addrs = aims->addrs[i];
-		search->tag = lvs_map_tag(aims->hashes[i]);
-		search->bucket = lvs_map_first(&tab->map, aims->hashes[i]);
-		match_tags(tab, search);
+		search_begin(tab, &searches[i], flows[i], aims->ports[i],
+			     aims->addrs[i], aims->hashes[i]);
 		pending[num_pending++] = (uint8_t)i;
 	}
 	while (num_pending > 0) {
@@ -189,19 +196,44 @@ void lvs_conn_find(struct lvs_conn_table *tab,
 		for (size_t i = 0; i < num_pending; i++)
 			match_tags(tab, &searches[pending[i]]);
 	}
-	if (flags & LVS_CONN_SHADOWED)
-		take_back(tab, searches, conns, count);
+	for (size_t i = 0; flags & LVS_CONN_SHADOWED && i < count; i++)
+		if (conns[i])
+			take_back(tab, searches[i].value, conns[i]);
+}
+
+/* The next that SEARCH finds, from where it is on; false: nothing more. */
+static bool search_end(const struct lvs_conn_table *tab, struct search *search)
+{
+	for (;;) {
+		if (match_keys(tab, search))
+			return true;
+		if (!search_on(tab, search))
+			return false;
+		match_tags(tab, search);
+	}
+}
+
+struct lvs_conn *lvs_conn_find_hashed(struct lvs_conn_table *tab,
+				      const struct lvs_flow *flow,
+				      uint64_t hash, uint8_t *dir)
+{
+	struct search search;
+
+	search_begin(tab, &search, flow, lvs_flow_ports(flow),
+		     lvs_flow_addrs(flow), hash);
+	if (!search_end(tab, &search))
+		return NULL;
+	*dir = direction(search.value);
+	take_back(tab, search.value, search.conn);
+	return search.conn;
 }
 
 struct lvs_conn *lvs_conn_find_one(struct lvs_conn_table *tab,
 				   const struct lvs_flow *flow, uint8_t *dir)
 {
-	struct lvs_conn_aims aims;
-	struct lvs_conn *conn;
-
-	lvs_conn_aim(tab, &flow, &aims, 0, 1);
-	lvs_conn_find(tab, &flow, &aims, &conn, dir, 1);
-	return conn;
+	return lvs_conn_find_hashed(tab, flow,
+				    lvs_flow_hash(tab->opts.hash_key, flow),
+				    dir);
 }
 
 /* The connection to which replies of FLOW belong; false: none. */
@@ -209,22 +241,14 @@ static bool find_reply(const struct lvs_conn_table *tab,
 		       const struct lvs_flow *flow, uint64_t hash,
 		       struct search *search)
 {
-	*search = (struct search){
-		.flow = flow,
-		.ports = lvs_flow_ports(flow),
-		.addrs = lvs_flow_addrs(flow),
-		.bucket = lvs_map_first(&tab->map, hash),
-		.tag = lvs_map_tag(hash),
-	};
-	do {
-		match_tags(tab, search);
+	search_begin(tab, search, flow, lvs_flow_ports(flow),
+		     lvs_flow_addrs(flow), hash);
+	while (search_end(tab, search)) {
+		if (search->value & LVS_ID_REPLY)
+			return true;
 		/* A request that looks the same is passed over. */
-		while (match_keys(tab, search)) {
-			if (search->value & LVS_ID_REPLY)
-				return true;
-			next_slot(tab, search);
-		}
-	} while (search_on(tab, search));
+		next_slot(tab, search);
+	}
 	return false;
 }
 
