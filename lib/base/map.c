@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * map.c - putting into buckets, taking out, and splitting them.
+ * map.c - putting into buckets, taking out, splitting and merging them.
  */
 #include "base/map.h"
 
@@ -13,7 +13,9 @@
 #define CHUNK_BYTES   (CHUNK_BUCKETS * sizeof(struct lvs_bucket))
 #define FIRST_ROOM    16u
 /* Entries for a bucket at which the next round begins. */
-#define FULL_LOAD  8u
+#define FULL_LOAD 8u
+/* And at which it begins backwards; after a round either way it is 4. */
+#define LOW_LOAD   2u
 #define AHEAD_BITS 8u
 /* 2^27 buckets carry more entries than there are values. */
 #define MAX_BUCKETS (1u << 27)
@@ -159,8 +161,10 @@ int lvs_map_insert(struct lvs_map *map, uint64_t hash, uint32_t value)
 	if (!put(map, lvs_map_at(map, number), entry, &none))
 		return LVS_ERR_NOMEM;
 	map->entries++;
-	if (map->entries > (uint64_t)map->buckets * FULL_LOAD)
+	if (map->entries > (uint64_t)map->buckets * FULL_LOAD) {
 		map->growing = true;
+		map->shrinking = false;
+	}
 	lvs_map_grow(map, 1);
 	return 0;
 }
@@ -259,6 +263,19 @@ static void distribute(struct lvs_map *map, const struct lvs_bucket *from,
 	}
 }
 
+/* Overflow buckets that are linked by `more`, of which MORE is the first. */
+static void free_chain(struct lvs_map *map, uint32_t more)
+{
+	while (more) {
+		uint32_t index = more - 1;
+		const struct lvs_bucket *bucket =
+			lvs_slab_at(&map->overflow, index);
+
+		more = bucket->more;
+		lvs_slab_free(&map->overflow, index);
+	}
+}
+
 /*
  * The chain of LOW over LOW and HIGH, which is empty.  That finds room without
  * the allocator: a chain of n buckets needs no more than n + 1 when it is two,
@@ -283,14 +300,7 @@ static void split(struct lvs_map *map, struct lvs_bucket *low,
 		bucket->more = spare;
 		spare = next;
 	}
-	while (spare) {
-		uint32_t index = spare - 1;
-
-		spare = ((struct lvs_bucket *)lvs_slab_at(&map->overflow,
-							  index))
-				->more;
-		lvs_slab_free(&map->overflow, index);
-	}
+	free_chain(map, spare);
 }
 
 /* The next split will read these: they come while others work. */
@@ -305,6 +315,13 @@ static void prepare(const struct lvs_map *map, uint32_t number)
 	for (; used; used &= used - 1)
 		map->opts.prefetch(map->opts.ctx,
 				   bucket->values[__builtin_ctz(used)]);
+}
+
+/* All buckets of the round are split: the next one's. */
+static void step_forth(struct lvs_map *map)
+{
+	map->mask = 2 * map->mask + 1;
+	map->level++;
 }
 
 static bool split_next(struct lvs_map *map)
@@ -322,8 +339,7 @@ static bool split_next(struct lvs_map *map)
 	split(map, lvs_map_at(map, number & map->mask),
 	      lvs_map_at(map, number));
 	if (map->buckets > 2 * map->mask + 1) {
-		map->mask = 2 * map->mask + 1;
-		map->level++;
+		step_forth(map);
 		map->growing = false;
 	} else {
 		prepare(map, map->buckets & map->mask);
@@ -337,4 +353,130 @@ void lvs_map_grow(struct lvs_map *map, uint32_t count)
 		if (!split_next(map))
 			return;
 	}
+}
+
+/* ---- fewer buckets ------------------------------------------------------- */
+
+/* What is ahead for the entries of CHAIN, now that they are of map->level. */
+static void look_ahead(const struct lvs_map *map, struct lvs_bucket *chain)
+{
+	for (; chain; chain = lvs_map_more(map, chain)) {
+		unsigned used = used_slots(chain);
+
+		for (; used; used &= used - 1) {
+			unsigned slot = (unsigned)__builtin_ctz(used);
+			uint64_t hash = map->opts.hash(map->opts.ctx,
+						       chain->values[slot]);
+
+			chain->ahead[slot] =
+				(uint8_t)(hash >> ahead_from(map->level));
+		}
+	}
+}
+
+/*
+ * An overflow bucket for what of HIGH's first bucket finds no place in the
+ * chain of LOW, into *SPARE if it takes one.  One is enough: later buckets of
+ * HIGH's chain are empty before they are needed.
+ */
+static bool get_spare(struct lvs_map *map, const struct lvs_bucket *low,
+		      const struct lvs_bucket *high, uint32_t *spare)
+{
+	const struct lvs_bucket *open =
+		low->more ? lvs_map_more(map, low) : low;
+	int free = __builtin_popcount(lvs_bucket_match(open, 0));
+	uint32_t index;
+
+	*spare = 0;
+	if (__builtin_popcount(used_slots(high)) <= free)
+		return true;
+	index = lvs_slab_alloc(&map->overflow);
+	if (index == LVS_SLAB_NONE)
+		return false;
+	*spare = index + 1;
+	return true;
+}
+
+/* The chain of HIGH into that of LOW.  False: no memory, and nothing moved. */
+static bool merge(struct lvs_map *map, struct lvs_bucket *low,
+		  struct lvs_bucket *high)
+{
+	struct lvs_bucket from = *high;
+	uint32_t spare;
+
+	if (!get_spare(map, low, high, &spare))
+		return false;
+	for (;;) {
+		unsigned used = used_slots(&from);
+		uint32_t next = from.more;
+		struct lvs_bucket *bucket;
+
+		for (; used; used &= used - 1)
+			put(map, low, get(&from, (unsigned)__builtin_ctz(used)),
+			    &spare);
+		if (!next)
+			break;
+		bucket = lvs_slab_at(&map->overflow, next - 1);
+		from = *bucket;
+		bucket->more = spare;
+		spare = next;
+	}
+	free_chain(map, spare);
+	if (needs_hashes(map))
+		look_ahead(map, low);
+	return true;
+}
+
+static void drop_chunk(struct lvs_map *map, uint32_t number)
+{
+	lvs_mem_free(&map->opts.mem, map->chunks[number], CHUNK_BYTES);
+	map->chunks[number] = NULL;
+	map->bytes -= CHUNK_BYTES;
+}
+
+/* The round before, as it was when all its buckets were split. */
+static void step_back(struct lvs_map *map)
+{
+	map->mask /= 2;
+	map->level--;
+}
+
+static bool merge_last(struct lvs_map *map)
+{
+	uint32_t number = map->buckets - 1;
+	bool first = number == map->mask;
+
+	if (first)
+		step_back(map);
+	if (!merge(map, lvs_map_at(map, number & map->mask),
+		   lvs_map_at(map, number))) {
+		if (first)
+			step_forth(map);
+		return false;
+	}
+	memset(lvs_map_at(map, number), 0, sizeof(struct lvs_bucket));
+	map->buckets = number;
+	if (number % CHUNK_BUCKETS == 0)
+		drop_chunk(map, number >> LVS_MAP_CHUNK_SHIFT);
+	return true;
+}
+
+/* Whether a round backwards is due, or is not over. */
+static bool is_sparse(const struct lvs_map *map)
+{
+	return !map->growing && map->buckets > CHUNK_BUCKETS &&
+	       map->entries < (uint64_t)map->buckets * LOW_LOAD;
+}
+
+bool lvs_map_shrink(struct lvs_map *map, uint32_t count)
+{
+	for (; count > 0; count--) {
+		if (!map->shrinking)
+			map->shrinking = is_sparse(map);
+		if (!map->shrinking || !merge_last(map))
+			return false;
+		if (map->buckets == map->mask + 1)
+			map->shrinking = false;
+	}
+	return map->shrinking || is_sparse(map);
 }

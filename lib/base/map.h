@@ -23,7 +23,8 @@
  * are four fifths full and is over when they have become twice as many, so in
  * between no two of them differ much in load.  A split reads nothing but the
  * bucket, because `ahead` says which half is whose; only every eighth round
- * has to ask for the hashes again.  Not for several threads.
+ * has to ask for the hashes again.  It shrinks the same way backwards: see
+ * lvs_map_shrink.  Not for several threads.
  */
 #ifndef LVS_BASE_MAP_H
 #define LVS_BASE_MAP_H
@@ -60,6 +61,7 @@ struct lvs_map {
 	uint32_t mask;	  /* of the buckets at the beginning of the round */
 	unsigned level;	  /* bits of the mask */
 	bool growing;	  /* in a round */
+	bool shrinking;	  /* in a round backwards */
 	uint32_t room;	  /* elements of chunks[] */
 	uint64_t entries;
 	struct lvs_slab overflow;
@@ -84,6 +86,13 @@ bool lvs_map_replace(struct lvs_map *map, uint64_t hash, uint32_t old,
 
 /* Split up to COUNT buckets, if the map is growing. */
 void lvs_map_grow(struct lvs_map *map, uint32_t count);
+
+/*
+ * Merge up to COUNT buckets with those that they were split from, if buckets
+ * are a fifth full; memory goes back by the chunk.  A round is over when there
+ * are half as many.  True: this one is not, and not for want of memory.
+ */
+bool lvs_map_shrink(struct lvs_map *map, uint32_t count);
 
 /* Bytes taken from the allocator. */
 size_t lvs_map_bytes(const struct lvs_map *map);

@@ -229,7 +229,7 @@ static inline uint32_t lvs_conn_left(const struct lvs_conn *conn, uint32_t tick)
 /*
  * Go on to NOW, looking at no more than MAX connections; true when there is
  * more to do at this time.  *NEXT: when to call again if false (UINT64_MAX:
- * no need).  Also moves a growing table on by a bounded step.
+ * no need).  Also moves a table that grows or shrinks on by a bounded step.
  *
  * A connection expires in the first call whose tick is `timeout` after
  * `seen`, never before; later only if that call has MAX others to look at.

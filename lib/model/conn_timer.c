@@ -10,6 +10,8 @@
 
 /* Buckets that an advance may split. */
 #define GROW_STEP 16u
+/* And merge: these are done when nothing else is. */
+#define SHRINK_STEP 16u
 /* Connections whose memory is asked for while others are worked on. */
 #define GROUP 16u
 
@@ -185,6 +187,8 @@ bool lvs_conn_table_advance(struct lvs_conn_table *tab, lvs_tstamp now,
 			break;
 		}
 	}
+	if (lvs_map_shrink(&tab->map, SHRINK_STEP))
+		return true;
 	step = lvs_wheel_next(&tab->wheel);
 	*next = step ? ((now >> LVS_TICK_SHIFT) + step) << LVS_TICK_SHIFT
 		     : UINT64_MAX;

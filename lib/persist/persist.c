@@ -222,8 +222,10 @@ static bool make_way(struct lvs_persist *per)
 	if (per->unlimited || lvs_conn_count(per->tab) < per->limit)
 		return true;
 	count = lvs_conn_walk(per->tab, &per->hand, some, LOOKS);
-	if (count == 0)
+	if (count == 0) {
 		per->hand = 0;
+		count = lvs_conn_walk(per->tab, &per->hand, some, LOOKS);
+	}
 	for (size_t i = 0; i < count; i++) {
 		if (is_useless(some[i])) {
 			give_up(per, some[i]);

@@ -2,7 +2,7 @@
 /*
  * flood.c - a million SYNs from random addresses, while real clients talk and
  * others come: all that were there go on, newcomers get in, memory is bounded
- * and every count is exact.
+ * and comes back, and every count is exact.
  *
  * What the limit does to single connections is in cases/limit.flow; what a
  * flood costs in time tests/bench/flood measures.
@@ -206,6 +206,27 @@ static void check_counts(const struct flood *f)
 	ck_assert_uint_eq(stats.packets, stats.sent + refused);
 }
 
+static uint64_t conns_after(struct flood *f, lvs_tstamp time)
+{
+	struct lvs_engine_stats stats = LVS_OPTS(struct lvs_engine_stats);
+
+	f->now += time;
+	while (lvs_engine_tick(f->eng, f->now) <= f->now)
+		;
+	lvs_engine_stats(f->eng, &stats);
+	return stats.conns;
+}
+
+/* Half-open ones go first; when all are gone, so is their memory. */
+static void calm(struct flood *f)
+{
+	ck_assert_uint_eq(conns_after(f, 70 * LVS_SEC),
+			  ESTABLISHED + NEWCOMERS);
+	all_still_talk(f);
+	ck_assert_uint_eq(conns_after(f, 1000 * LVS_SEC), 0);
+	ck_assert_uint_lt(f->counted.bytes, f->bytes_max / 3);
+}
+
 static void million(int af)
 {
 	static struct flood f;
@@ -221,6 +242,7 @@ static void million(int af)
 	all_still_talk(&f);
 	check_counts(&f);
 	ck_assert_uint_lt(f.bytes_max, LIMIT * CONN_BYTES + BASE_BYTES);
+	calm(&f);
 	lvs_engine_free(f.eng);
 	lvs_director_free(f.dir);
 	ck_assert_uint_eq(f.counted.bytes, 0);

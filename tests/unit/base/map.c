@@ -151,6 +151,126 @@ START_TEST(large)
 }
 END_TEST
 
+/*
+ * Full and nearly empty by turns: what is left is found at every size, also by
+ * the splits that come after merging, and memory is back at the end.
+ */
+static void waves(unsigned hash_bits)
+{
+	static bool live[MANY];
+	struct counted counted;
+	struct lvs_map map;
+	size_t small;
+
+	spread = hash_bits;
+	memset(live, 0, sizeof(live));
+	counted_init(&counted);
+	map_new(&map, &counted.mem);
+	small = counted.bytes;
+	for (unsigned wave = 0; wave < 3; wave++) {
+		for (uint32_t i = 0; i < MANY; i++) {
+			if (!live[i])
+				LVS_MUST(lvs_map_insert(&map, hash_of(NULL, i),
+							i) == 0);
+			live[i] = true;
+			LVS_MUST(!lvs_map_shrink(&map, 1));
+		}
+		check_all(&map, live);
+		for (uint32_t i = 0; i < MANY; i++) {
+			live[i] = i % 100 == wave;
+			if (!live[i])
+				LVS_MUST(lvs_map_remove(&map, hash_of(NULL, i),
+							i));
+			lvs_map_shrink(&map, i % 3);
+			if (i % 10000 == 0)
+				check_all(&map, live);
+			LVS_MUST(lvs_map_bytes(&map) == counted.bytes);
+		}
+		while (lvs_map_shrink(&map, 16))
+			;
+		LVS_MUST(map.buckets == 1024);
+		check_all(&map, live);
+	}
+	for (uint32_t i = 0; i < MANY; i++)
+		if (live[i])
+			lvs_map_remove(&map, hash_of(NULL, i), i);
+	/* The array of chunks and a chunk of overflow buckets stay. */
+	LVS_MUST(counted.bytes < 8 * small);
+	LVS_MUST(map.overflow.live == 0);
+	lvs_map_fini(&map);
+	LVS_MUST(counted.bytes == 0);
+}
+
+START_TEST(waves_of_random_hashes)
+{
+	waves(64);
+}
+END_TEST
+
+START_TEST(waves_of_few_hashes)
+{
+	waves(11);
+}
+END_TEST
+
+/* Through the sizes at which merging has to ask for hashes, and back. */
+START_TEST(large_and_small_again)
+{
+	const uint32_t count = 2600000, keep = 3000;
+	struct lvs_map map;
+	size_t full;
+
+	spread = 64;
+	map_new(&map, &lvs_mem_default);
+	for (uint32_t i = 0; i < count; i++)
+		LVS_MUST(lvs_map_insert(&map, hash_of(NULL, i), i) == 0);
+	full = lvs_map_bytes(&map);
+	for (uint32_t i = keep; i < count; i++)
+		LVS_MUST(lvs_map_remove(&map, hash_of(NULL, i), i));
+	while (lvs_map_shrink(&map, 16))
+		;
+	LVS_MUST(lvs_map_bytes(&map) < full / 50);
+	for (uint32_t i = 0; i < keep; i++)
+		LVS_MUST(found(&map, i) == 1);
+	for (uint32_t i = keep; i < count; i++)
+		LVS_MUST(lvs_map_insert(&map, hash_of(NULL, i), i) == 0);
+	for (uint32_t i = 0; i < count; i++)
+		LVS_MUST(found(&map, i) == 1);
+	lvs_map_fini(&map);
+}
+END_TEST
+
+/* Without memory merging waits, and nothing is lost. */
+START_TEST(no_memory_to_merge)
+{
+	static bool live[MANY];
+	struct counted counted;
+	struct lvs_map map;
+	uint32_t buckets;
+
+	spread = 12; /* chains that don't fit into one another's buckets */
+	counted_init(&counted);
+	map_new(&map, &counted.mem);
+	for (uint32_t i = 0; i < MANY; i++) {
+		LVS_MUST(lvs_map_insert(&map, hash_of(NULL, i), i) == 0);
+		live[i] = true;
+	}
+	counted.fail_at = counted.calls + 1;
+	counted.fail_after = true;
+	buckets = map.buckets;
+	while (lvs_slab_alloc(&map.overflow) != LVS_SLAB_NONE)
+		;
+	map.entries = 0; /* as if nearly empty, which such chains never are */
+	while (lvs_map_shrink(&map, 16))
+		;
+	map.entries = MANY;
+	LVS_MUST(map.buckets > 1024 && map.buckets <= buckets);
+	check_all(&map, live);
+	lvs_map_fini(&map);
+	LVS_MUST(counted.bytes == 0);
+}
+END_TEST
+
 START_TEST(replaced)
 {
 	struct lvs_map map;
@@ -201,5 +321,6 @@ START_TEST(no_memory)
 }
 END_TEST
 
-LVS_TEST_MAIN("base/map", tags, random_hashes, few_hashes, large, replaced,
-	      no_memory)
+LVS_TEST_MAIN("base/map", tags, random_hashes, few_hashes, large,
+	      waves_of_random_hashes, waves_of_few_hashes,
+	      large_and_small_again, no_memory_to_merge, replaced, no_memory)

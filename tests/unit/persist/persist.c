@@ -203,5 +203,69 @@ START_TEST(engines_share_them)
 }
 END_TEST
 
+/* BY's one connection is over, and was worth nothing. */
+static void drop(const struct lvs_persist_choice *choice)
+{
+	lvs_dest_unbind(choice->dest, false);
+	lvs_persist_drop(dir->persist, choice->by);
+}
+
+static void release(const struct lvs_persist_choice *choice)
+{
+	lvs_dest_unbind(choice->dest, false);
+	lvs_persist_release(dir->persist, choice->by);
+}
+
+START_TEST(one_that_gave_way)
+{
+	struct lvs_service *svc = begin("10.9.0.1:80", 0, 0);
+	struct lvs_persist_choice a, b;
+
+	a = ask(svc, "10.0.0.1:1", "10.9.0.1:80", IPPROTO_TCP);
+	b = ask(svc, "10.0.0.1:2", "10.9.0.1:80", IPPROTO_TCP);
+	drop(&a);
+	ck_assert_uint_eq(count(), 1); /* has another connection */
+	drop(&b);
+	ck_assert_uint_eq(count(), 0);
+	a = ask(svc, "10.0.0.1:3", "10.9.0.1:80", IPPROTO_TCP);
+	lvs_persist_assure(dir->persist, a.by);
+	drop(&a);
+	ck_assert_uint_eq(count(), 1); /* was of use */
+	end();
+}
+END_TEST
+
+START_TEST(no_more_than_connections)
+{
+	struct lvs_service *svc = begin("10.9.0.1:80", 0, 0);
+	struct lvs_persist_choice a, b, c;
+
+	/* The engine without a limit leaves another with one of 2. */
+	ck_assert_int_eq(lvs_persist_join(dir, 2), 0);
+	lvs_persist_leave(dir, 0);
+	a = ask(svc, "10.0.0.1:1", "10.9.0.1:80", IPPROTO_TCP);
+	b = ask(svc, "10.0.0.2:1", "10.9.0.1:80", IPPROTO_TCP);
+	c = ask(svc, "10.0.0.3:1", "10.9.0.1:80", IPPROTO_TCP);
+	ck_assert_ptr_nonnull(c.dest); /* served, and not remembered */
+	ck_assert_ptr_null(c.by);
+	lvs_dest_unbind(c.dest, false);
+	lvs_persist_assure(dir->persist, a.by);
+	release(&a);
+	release(&b);
+	c = ask(svc, "10.0.0.3:1", "10.9.0.1:80", IPPROTO_TCP);
+	ck_assert_ptr_nonnull(c.by); /* in place of b, which was of no use */
+	ck_assert_uint_eq(count(), 2);
+	a = ask(svc, "10.0.0.1:2", "10.9.0.1:80", IPPROTO_TCP);
+	ck_assert_ptr_nonnull(a.by);
+	ck_assert_uint_eq(count(), 2);
+	release(&a);
+	release(&c);
+	ck_assert_int_eq(lvs_persist_join(dir, 0), 0);
+	lvs_persist_leave(dir, 2);
+	end();
+}
+END_TEST
+
 LVS_TEST_MAIN("persist/persist", who_shares_a_template, how_long_it_lives,
-	      a_removed_destination_is_replaced, engines_share_them)
+	      a_removed_destination_is_replaced, engines_share_them,
+	      one_that_gave_way, no_more_than_connections)
