@@ -1,13 +1,20 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# net.sh [-s SECONDS] [-o FILE.svg] [CONTESTANT...] - what a director costs on
-# real interfaces, beside what a user could have instead, in one run on one
-# machine: `make bench-net`, as root.
+# net.sh [-m] [-r ROUNDS] [-s SECONDS] [-o FILE.svg] [CONTESTANT...] - what a
+# director costs on real interfaces, beside what a user could have instead, in
+# one run on one machine: `make bench-net`, as root.  With -m the table is
+# Markdown.  By default it takes some five minutes.
 #
 # Client, director and real server are namespaces on veth pairs and share the
 # machine's processors, so a figure is the cost of the whole way, and figures
-# of two machines do not compare; ratios to kernel routing do.
+# of two machines do not compare; ratios to kernel routing do.  All contestants
+# have their turn in each round, so that what else goes on meets them alike.
+#
+# Round trips are measured twice.  With client and real server on a processor
+# each, as on machines of their own, each packet has a processor woken; on one
+# processor, as only namespaces can have it, a packet that the kernel forwards
+# needs no other at all.
 # shellcheck disable=SC2317 # measurements are called by name
 # shellcheck source=tests/net/lib.sh
 . "$(dirname "$0")/../net/lib.sh"
@@ -24,22 +31,29 @@ tun      10.1.0.102  lvsd, af_packet, TUN (user-space decapsulator)
 raw      10.1.0.100  lvsd, raw, NAT
 '
 
-# MEASUREMENT, its column's head, and whether more is better.
+# MEASUREMENT, its column's head, whether more is better, and which of several
+# figures counts.  Round trips are in microseconds.
 measurements='
-gbit1  Gbit/s,1    more
-gbit8  Gbit/s,8    more
-reqs   requests/s  more
-conns  conns/s     more
-udp    UDP,kpkt/s  more
-idle   RTT,idle    less
-load   RTT,load    less
-cpug   s/Gbit      less
-cpup   s/Mpkt      less
+gbit1  Gbit/s,1    more  median
+gbit8  Gbit/s,8    more  median
+reqs   requests/s  more  median
+conns  conns/s     more  median
+udp    UDP,kpkt/s  more  median
+idle   RTT,idle    less  least
+idle1  RTT,1,CPU   less  least
+load   RTT,load    less  median
+cpug   s/Gbit      cost  median
+cpup   s/Mpkt      cost  median
 '
 
-seconds=5 svg=
-while getopts s:o: option; do
+# TCP: of nginx, iperf3, and of rtt on the last processor and on the first.
+ports='80 5201 7000 7001'
+
+rounds=3 seconds=2 form=text svg=
+while getopts mr:s:o: option; do
 	case $option in
+	m) form=markdown ;;
+	r) rounds=$OPTARG ;;
 	s) seconds=$OPTARG ;;
 	o) svg=$OPTARG ;;
 	*) exit 2 ;;
@@ -98,9 +112,9 @@ begin_haproxy() {
 		printf 'global\n maxconn 4000\n'
 		printf 'defaults\n mode tcp\n timeout connect 5s\n'
 		printf ' timeout client 1m\n timeout server 1m\n'
-		for port in 80 5201 7000; do
+		for port in $ports; do
 			printf 'listen p%d\n bind %s:%d\n server rs1 10.2.0.11:%d\n' \
-				$port "$(target haproxy)" $port $port
+				"$port" "$(target haproxy)" "$port" "$port"
 		done
 	} >"$work/haproxy.cfg"
 	# In the background it says nothing: it is there when it has forked.
@@ -121,10 +135,10 @@ begin_nginx() {
 		printf 'load_module %s;\nuser root;\n' $stream_module
 		printf 'worker_processes auto;\npid %s/stream.pid;\n' "$work"
 		printf 'events { worker_connections 16384; }\nstream {\n'
-		for port in 80 5201 7000; do
+		for port in $ports; do
 			printf 'server { listen %s:%d backlog=4096; ' \
-				"$(target nginx)" $port
-			printf 'proxy_pass 10.2.0.11:%d; }\n' $port
+				"$(target nginx)" "$port"
+			printf 'proxy_pass 10.2.0.11:%d; }\n' "$port"
 		done
 		printf '}\n'
 	} >"$work/stream.conf"
@@ -138,13 +152,15 @@ end_nginx() {
 }
 
 begin_lvsd() { # METHOD VIP [INTERFACE-OPTIONS]
-	local port
+	local port protocol
 	start_lvsd "${3:-}" < <(
-		for port in 'tcp 80' 'tcp 5201' 'tcp 7000' 'udp 9'; do
+		for port in $ports udp:9; do
+			protocol=tcp
+			[ "${port#udp:}" = "$port" ] || protocol=udp
 			cat <<-CONF
-				virtual_service "${port% *} $2:${port#* }" {
+				virtual_service "$protocol $2:${port#udp:}" {
 					method = "$1"
-					real_server "10.2.0.11:${port#* }" { }
+					real_server "10.2.0.11:${port#udp:}" { }
 				}
 			CONF
 		done
@@ -196,7 +212,7 @@ per() { # SECONDS AMOUNT
 }
 
 gbit() { # ADDRESS STREAMS
-	on client iperf3 -c "$1" -t "$seconds" -O 1 -P "$2" -J |
+	on client iperf3 -c "$1" -t "$seconds" -P "$2" -J |
 		jq '.end.sum_received.bits_per_second / 1e9 // empty'
 }
 
@@ -205,15 +221,16 @@ wrk_rate() { # ADDRESS WRK-ARGUMENT...
 		awk '/^Requests\/sec/ { print $2 }'
 }
 
-idle() { # ADDRESS
-	on client "$rtt" ask "$1" 7000 3000
+# The first processor asks.
+ask() { # ADDRESS PORT COUNT
+	on client taskset -c 0 "$rtt" ask "$1" "$2" "$3"
 }
 
 load() { # ADDRESS
 	local pid
 	start client iperf3 -c "$1" -t 30 --forceflush || return
 	pid=$started
-	on client "$rtt" ask "$1" 7000 1000
+	ask "$1" 7000 500
 	stop "$pid" INT
 }
 
@@ -235,11 +252,14 @@ measure() { # CONTESTANT
 	echo "$1 gbit1 $rate"
 	[ -z "$pids" ] || echo "$1 cpug $(per "$(echo "$(worked) $before" |
 		awk '{ print $1 - $2 }')" "$(echo "$rate" |
-		awk -v s="$((seconds + 1))" '{ print $1 * s }')")"
+		awk -v s="$seconds" '{ print $1 * s }')")"
 	echo "$1 gbit8 $(gbit "$address" 8)"
 	echo "$1 reqs $(wrk_rate "$address")"
 	echo "$1 conns $(wrk_rate "$address" -H 'Connection: close')"
-	echo "$1 idle $(idle "$address")"
+	for _ in 1 2 3 4 5; do
+		echo "$1 idle $(ask "$address" 7000 800)"
+		echo "$1 idle1 $(ask "$address" 7001 800)"
+	done
 	echo "$1 load $(load "$address")"
 	case $1 in haproxy | nginx) return ;; esac
 	before=$(worked)
@@ -252,116 +272,10 @@ measure() { # CONTESTANT
 
 # ---- what is shown ----------------------------------------------------------
 
-# Figures (median and 99th percentile of round trips, in microseconds), and
-# under each its ratio to kernel routing.
-table() {
-	awk -v heads="$measurements" '
-	function show(text) { printf " %12s", text }
-	BEGIN {
-		n = split(heads, line, "\n")
-		for (i = 1; i <= n; i++) {
-			if (split(line[i], word, " ") < 3)
-				continue
-			name[++columns] = word[1]
-			head[columns] = word[2]
-			gsub(",", " ", head[columns])
-		}
-		printf "%-10s", ""
-		for (c = 1; c <= columns; c++)
-			show(head[c])
-		print ""
-	}
-	NF >= 3 {
-		if (!($1 in seen)) {
-			seen[$1] = 1
-			order[++rows] = $1
-		}
-		figure[$1, $2] = $3
-		if (NF > 3)
-			worst[$1, $2] = $4
-	}
-	function number(x) {
-		return sprintf(x >= 1000 ? "%.0f" : x >= 10 ? "%.1f" : "%.2f", x)
-	}
-	END {
-		for (r = 1; r <= rows; r++) {
-			who = order[r]
-			printf "%-10s", who
-			for (c = 1; c <= columns; c++) {
-				x = figure[who, name[c]]
-				text = x == "" ? "-" : number(x)
-				if ((who, name[c]) in worst)
-					text = text "/" number(worst[who, name[c]])
-				show(text)
-			}
-			printf "\n%-10s", ""
-			for (c = 1; c <= columns; c++) {
-				x = figure[who, name[c]]
-				base = figure["route", name[c]]
-				show(x != "" && base > 0 ? sprintf("%.2fx", x / base) : "")
-			}
-			print ""
-		}
-	}'
-}
-
-# Bars of the ratios to kernel routing, one group for each measurement.
-picture() {
-	awk -v heads="$measurements" '
-	BEGIN {
-		n = split(heads, line, "\n")
-		for (i = 1; i <= n; i++)
-			if (split(line[i], word, " ") == 3 && word[3] == "more") {
-				name[++groups] = word[1]
-				head[groups] = word[2]
-				gsub(",", " ", head[groups])
-			}
-		split("#9aa0a6 #5f6368 #e8a33d #c5221f #1a73e8 #4e9af1 " \
-			"#8ab4f8 #188038", colour, " ")
-	}
-	NF >= 3 {
-		if (!($1 in seen)) {
-			seen[$1] = 1
-			order[++rows] = $1
-		}
-		figure[$1, $2] = $3
-	}
-	END {
-		wide = rows * 14 + 24
-		printf "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" " \
-			"height=\"%d\" font-family=\"sans-serif\" font-size=\"11\">\n",
-			groups * wide + 150, 260
-		print "<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>"
-		print "<text x=\"10\" y=\"16\">1 is kernel routing; more is better" \
-			"</text>"
-		for (g = 1; g <= groups; g++) {
-			left = 20 + (g - 1) * wide
-			for (r = 1; r <= rows; r++) {
-				base = figure["route", name[g]]
-				x = figure[order[r], name[g]]
-				if (x == "" || !(base > 0))
-					continue
-				tall = x / base * 100
-				tall = tall > 200 ? 200 : tall
-				printf "<rect x=\"%d\" y=\"%.1f\" width=\"12\" " \
-					"height=\"%.1f\" fill=\"%s\"><title>%s: " \
-					"%.2f</title></rect>\n", left + r * 14,
-					230 - tall, tall, colour[r], order[r],
-					x / base
-			}
-			printf "<text x=\"%d\" y=\"246\">%s</text>\n", left + 14,
-				head[g]
-		}
-		printf "<line x1=\"20\" x2=\"%d\" y1=\"130\" y2=\"130\" " \
-			"stroke=\"#888\" stroke-dasharray=\"3\"/>\n",
-			groups * wide + 20
-		for (r = 1; r <= rows; r++)
-			printf "<rect x=\"%d\" y=\"%d\" width=\"10\" height=\"10\" " \
-				"fill=\"%s\"/><text x=\"%d\" y=\"%d\">%s</text>\n",
-				groups * wide + 40, r * 18, colour[r],
-				groups * wide + 56, r * 18 + 9, order[r]
-		print "</svg>"
-	}'
+show() { # FORM
+	awk -v form="$1" -v contestants="$contestants" \
+		-v measurements="$measurements" \
+		-f "$top/tests/bench/figures.awk" "$work/figures"
 }
 
 machine() {
@@ -373,27 +287,31 @@ machine() {
 add_network
 ip -n "$prefix-rs1" addr add 10.3.0.11/32 dev lo
 ip -n "$prefix-client" route add 10.3.0.0/24 via 10.1.0.1
-on client sysctl -qw net.ipv4.ip_local_port_range='1024 65000'
+for host in client director; do
+	on $host sysctl -qw net.ipv4.ip_local_port_range='1024 65000'
+done
 start_nginx rs1
 start_decap rs1 || exit 1
 add_vips "$(target dr)" "$(target tun)" || exit 1
 start rs1 iperf3 -s --forceflush
-start rs1 "$rtt" serve 7000 || exit 1
+start rs1 taskset -c $(($(nproc) - 1)) "$rtt" serve 7000 || exit 1
+start rs1 taskset -c 0 "$rtt" serve 7001 || exit 1
 start rs1 "$rtt" drain 9 "$work/drained" || exit 1
 
 [ $# -gt 0 ] || mapfile -t chosen < <(column "$contestants" 1)
 [ $# -eq 0 ] || chosen=("$@")
 machine
-for contestant in "${chosen[@]}"; do
-	printf '  %-9s %s\n' "$contestant" "$(sed -n \
-		"s/^$contestant  *[^ ]*  *//p" <<<"$contestants")"
-	begin "$contestant" || {
-		echo "  cannot be had here"
-		continue
-	}
-	measure "$contestant" >>"$work/figures"
-	end "$contestant"
+for ((round = 1; round <= rounds; round++)); do
+	for contestant in "${chosen[@]}"; do
+		echo "round $round: $contestant" >&2
+		if begin "$contestant"; then
+			measure "$contestant" >>"$work/figures"
+			end "$contestant"
+		else
+			echo "cannot be had here" >&2
+		fi
+	done
 done
 echo
-table <"$work/figures"
-[ -z "$svg" ] || picture <"$work/figures" >"$svg"
+show "$form"
+[ -z "$svg" ] || show svg >"$svg"

@@ -9,8 +9,8 @@
  *
  * `ask' prints the median and the 99th percentile in microseconds.  `flood'
  * sends datagrams that make frames of 64 bytes (18 of payload), as fast as one
- * thread can; `drain' writes to FILE how many it got, once a second while some
- * come.  The servers print a line when they are ready.
+ * thread can; `drain' writes to FILE how many a second it got, four times a
+ * second while some come.  The servers print a line when they are ready.
  */
 #define _GNU_SOURCE /* sendmmsg(2) */
 #include <arpa/inet.h>
@@ -30,6 +30,7 @@
 
 #define BATCH	32
 #define PAYLOAD 18
+#define WINDOW	250000000 /* nanoseconds that `drain' counts over */
 
 static uint64_t now_ns(void)
 {
@@ -160,9 +161,9 @@ static void drain(const char *port, const char *path)
 		if (n < 0)
 			err(1, "receive");
 		now = now_ns();
-		if (now - since >= 1000000000) {
+		if (now - since >= WINDOW) {
 			/* A pause before the first is not part of a rate. */
-			if (got > 0 && now - since < 1500000000)
+			if (got > 0 && now - since < WINDOW * 3 / 2)
 				fprintf(file, "%.0f\n",
 					(double)got * 1e9 /
 						(double)(now - since));
