@@ -106,6 +106,7 @@ static void read_top(struct conf_reader *rd, cfg_t *top, struct conf *cfg)
 	conf_number(rd, top, "busy_poll", 0, BUSY_POLL_MAX, &cfg->busy_poll);
 	cfg->huge_pages = true;
 	conf_bool(rd, top, "huge_pages", &cfg->huge_pages);
+	conf_bool(rd, top, "mss_clamp", &cfg->mss_clamp);
 	if (conf_choice(rd, top, "kernel_conflicts", conflicts, &value))
 		cfg->conflicts = (enum conf_conflicts)value;
 	read_timeouts(rd, cfg_getsec(top, "timeouts"), &cfg->timeouts);

@@ -45,6 +45,7 @@ struct conf {
 	uint32_t connection_limit; /* an engine; 0: by memory.h */
 	uint32_t busy_poll;	   /* microseconds */
 	bool huge_pages;
+	bool mss_clamp;
 	enum conf_conflicts conflicts;
 	struct lvs_timeouts timeouts;
 	struct conf_interface *interfaces;

@@ -100,6 +100,7 @@ static cfg_opt_t top[] = {
 	WORD("connection_limit"),
 	WORD("busy_poll"),
 	WORD("huge_pages"),
+	WORD("mss_clamp"),
 	WORD("kernel_conflicts"),
 	CFG_SEC("timeouts", timeouts, CFGF_NONE),
 	TITLED("interface", interface),

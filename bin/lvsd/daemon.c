@@ -101,6 +101,8 @@ static void warn_of_later(const struct conf *old, const struct conf *cfg)
 		log_warn("busy_poll = %u %s", cfg->busy_poll, text);
 	if (old->huge_pages != cfg->huge_pages)
 		log_warn("huge_pages %s", text);
+	if (old->mss_clamp != cfg->mss_clamp)
+		log_warn("mss_clamp %s", text);
 }
 
 static void set_timer(int fd, lvs_tstamp after)
@@ -379,6 +381,7 @@ static int open_worker(struct lvsd *d)
 						    : memory_connections(),
 		/* What the kernel does not see any more it can't answer. */
 		.resets = d->claim != NULL,
+		.mss_clamp = cfg->mss_clamp,
 		.busy_poll = cfg->busy_poll * LVS_USEC,
 	};
 	int err = worker_start(d->dir, &opts, &d->worker);

@@ -327,6 +327,7 @@ static int prepare(struct worker *w, struct lvs_director *dir,
 		return -errno;
 	opts.conn_limit = given->conn_limit;
 	opts.resets = given->resets;
+	opts.mss_clamp = given->mss_clamp;
 	return lvs_engine_new(dir, &opts, &w->eng);
 }
 

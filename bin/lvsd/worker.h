@@ -20,7 +20,8 @@ struct worker;
 
 struct worker_opts {
 	uint32_t conn_limit;
-	bool resets;	      /* answer stray TCP packets: nobody else does */
+	bool resets; /* answer stray TCP packets: nobody else does */
+	bool mss_clamp;
 	lvs_tstamp busy_poll; /* look for packets so long before sleeping */
 };
 

@@ -45,6 +45,11 @@ struct lvs_engine_opts {
 	 * (lvs/claim.h).
 	 */
 	uint32_t resets;
+	/*
+	 * Not 0: the MSS that a TCP SYN announces is lowered to what fits
+	 * both ways, an outer header included.
+	 */
+	uint32_t mss_clamp;
 };
 
 /*

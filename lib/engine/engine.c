@@ -91,6 +91,7 @@ static void take_opts(struct lvs_engine *eng,
 
 	eng->conn_limit = opts->conn_limit;
 	eng->resets = opts->resets != 0;
+	eng->mss_clamp = opts->mss_clamp != 0;
 	lvs_limit_init(&eng->answers, LVS_SEC / rate, burst);
 }
 

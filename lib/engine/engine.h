@@ -94,6 +94,7 @@ struct lvs_engine {
 
 	struct lvs_limit answers; /* errors and resets */
 	bool resets;		  /* are sent */
+	bool mss_clamp;		  /* of SYNs */
 
 	struct lvs_engine_stats count;
 	struct lvs_burst burst;
@@ -227,6 +228,23 @@ const struct lvs_action_pair *lvs_engine_actions(struct lvs_engine *eng,
 
 /* Hop towards the client of CONN. */
 uint16_t lvs_engine_client_hop(struct lvs_engine *eng, struct lvs_conn *conn);
+
+/*
+ * The largest packet that can leave by HOP, before ACT puts an outer header in
+ * front.
+ */
+uint32_t lvs_engine_room(const struct lvs_engine *eng,
+			 const struct lvs_action *act,
+			 const struct lvs_hop *hop);
+
+/*
+ * Lower the MSS of P, a SYN of CONN in either direction, to what fits both
+ * ways, if that is asked for.
+ */
+void lvs_engine_clamp_mss(struct lvs_engine *eng, struct lvs_pkt *pkt,
+			  const struct lvs_parsed *p,
+			  const struct lvs_action_pair *pair,
+			  struct lvs_conn *conn);
 
 /*
  * Do ACT to PKT, which belongs to CONN, and have it leave by hop number HOP;

@@ -4,6 +4,7 @@
  * no route, a time to live at its end, a packet larger than the MTU.
  */
 #include "engine/engine.h"
+#include "pkt/mss.h"
 #include "pkt/offload.h"
 
 /* The least MTU of a link: RFC 791, RFC 8200. */
@@ -48,14 +49,13 @@ uint16_t lvs_engine_client_hop(struct lvs_engine *eng, struct lvs_conn *conn)
 }
 
 /*
- * The MTU of the way out by EXIT: the hop's, or less if the path of our own
+ * The MTU of the way out by HOP: the hop's, or less if the path of our own
  * outer packets was said to have less.  Without a hop nobody knows: 0.
  */
 static uint32_t way_mtu(const struct lvs_engine *eng,
-			const struct lvs_exit *exit)
+			const struct lvs_action *act, const struct lvs_hop *hop)
 {
-	const struct lvs_action *act = exit->act;
-	uint32_t mtu = exit->hop->mtu;
+	uint32_t mtu = hop->mtu;
 
 	if (act->steps & LVS_ACT_OUTER && act->path_mtu &&
 	    eng->now < act->path_until && (!mtu || act->path_mtu < mtu))
@@ -63,15 +63,34 @@ static uint32_t way_mtu(const struct lvs_engine *eng,
 	return mtu;
 }
 
-/* The largest packet that can leave by EXIT, before an outer header. */
-static uint32_t room(const struct lvs_engine *eng, const struct lvs_exit *exit)
+uint32_t lvs_engine_room(const struct lvs_engine *eng,
+			 const struct lvs_action *act,
+			 const struct lvs_hop *hop)
 {
-	uint32_t overhead = lvs_action_overhead(exit->act);
-	uint32_t mtu = way_mtu(eng, exit);
+	uint32_t overhead = lvs_action_overhead(act);
+	uint32_t mtu = way_mtu(eng, act, hop);
 
 	if (mtu == 0)
 		return UINT32_MAX;
 	return mtu > overhead ? mtu - overhead : 0;
+}
+
+void lvs_engine_clamp_mss(struct lvs_engine *eng, struct lvs_pkt *pkt,
+			  const struct lvs_parsed *p,
+			  const struct lvs_action_pair *pair,
+			  struct lvs_conn *conn)
+{
+	const struct lvs_net *net = eng->dir->net;
+	uint32_t in, out;
+
+	if (!eng->mss_clamp || !(p->tcp_flags & LVS_TCP_SYN))
+		return;
+	in = lvs_engine_room(eng, &pair->request,
+			     lvs_net_hop_at(net, pair->request.hop));
+	out = lvs_engine_room(eng, &pair->reply,
+			      lvs_net_hop_at(net,
+					     lvs_engine_client_hop(eng, conn)));
+	lvs_mss_clamp(pkt, p, in < out ? in : out);
 }
 
 /*
@@ -116,7 +135,7 @@ static struct lvs_frag_how how_to_cut(struct lvs_engine *eng,
 {
 	const struct lvs_frag_how *was = lvs_engine_was_cut(eng, pkt);
 	struct lvs_frag_how how = {
-		.mtu = way_mtu(eng, exit),
+		.mtu = way_mtu(eng, exit->act, exit->hop),
 		.id = eng->ip_id,
 		.common = LVS_IPV6_LEN,
 		.next = offsetof(struct lvs_ipv6, next),
@@ -175,7 +194,7 @@ lvs_engine_forward(struct lvs_engine *eng, struct lvs_pkt *pkt,
 		.act = act,
 		.conn = conn,
 	};
-	uint32_t mtu = room(eng, &exit);
+	uint32_t mtu = lvs_engine_room(eng, act, exit.hop);
 	enum lvs_reason reason;
 	struct lvs_frag_how how;
 	uint32_t max;

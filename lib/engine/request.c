@@ -37,6 +37,7 @@ void lvs_engine_request(struct lvs_engine *eng, struct lvs_pkt *pkt,
 							: LVS_PROTO_IN);
 	conn->packets++;
 	pair = lvs_engine_actions(eng, dest, conn);
+	lvs_engine_clamp_mss(eng, pkt, p, pair, conn);
 	lvs_engine_forward(eng, pkt, p, &pair->request, conn,
 			   pair->request.hop);
 }
@@ -58,6 +59,7 @@ void lvs_engine_reply(struct lvs_engine *eng, struct lvs_pkt *pkt,
 	conn->flags |= LVS_CONN_ANSWERED;
 	lvs_engine_step(eng, conn, dest, p, LVS_PROTO_OUT);
 	pair = lvs_engine_actions(eng, dest, conn);
+	lvs_engine_clamp_mss(eng, pkt, p, pair, conn);
 	lvs_engine_forward(eng, pkt, p, &pair->reply, conn,
 			   lvs_engine_client_hop(eng, conn));
 }

@@ -43,6 +43,8 @@ static void do_engine(struct run *r, char **w, size_t n)
 			opts.answer_burst = (uint32_t)atoi(w[k + 1]);
 		else if (strcmp(w[k], "resets") == 0)
 			opts.resets = (uint32_t)atoi(w[k + 1]);
+		else if (strcmp(w[k], "clamp") == 0)
+			opts.mss_clamp = (uint32_t)atoi(w[k + 1]);
 		else
 			FAIL(r, "what is %s", w[k]);
 	}

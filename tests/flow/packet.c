@@ -24,6 +24,7 @@ struct line {
 	unsigned seq, ack; /* of TCP */
 	unsigned len, ttl, tos, id, frag, gso, cut, mtu, pad;
 	unsigned part_at, part_len; /* only this of what follows the header */
+	unsigned mss;		    /* of TCP; 0: no such option */
 	bool df, more, is_frag, partial, nosum, badsum, badipsum, badlen;
 };
 
@@ -73,6 +74,7 @@ static unsigned *number_of(struct line *l, const char *word)
 		{ "gso", offsetof(struct line, gso) },
 		{ "cut", offsetof(struct line, cut) },
 		{ "mtu", offsetof(struct line, mtu) },
+		{ "mss", offsetof(struct line, mss) },
 		{ "pad", offsetof(struct line, pad) },
 	};
 
@@ -241,8 +243,16 @@ static int lay_tcp(const struct line *l, unsigned char *at)
 	put16(at + 14, 65000);
 	put16(at + 16, 0);
 	put16(at + 18, 0);
-	payload(at + 20, l->len);
-	return 20 + (int)l->len;
+	if (!l->mss) {
+		payload(at + 20, l->len);
+		return 20 + (int)l->len;
+	}
+	/* Behind a NOP, so that it is half of two words; and an end. */
+	at[12] = 7 << 4;
+	memcpy(at + 20, "\1\2\4\0\0\1\1\0", 8);
+	put16(at + 23, l->mss);
+	payload(at + 28, l->len);
+	return 28 + (int)l->len;
 }
 
 static int lay_udp(const struct line *l, unsigned char *at)

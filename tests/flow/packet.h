@@ -20,7 +20,7 @@
  * id N, frag OFFSET or frag OFFSET+ (bytes; more to come; of nothing), part AT
  * LEN (a fragment of the packet that the line says), gso N, partial (the
  * checksum is still to be completed), badsum, badipsum, badlen (of UDP), cut N
- * (bytes short), mtu N (of an ICMP error), pad N (bytes behind the packet).
+ * (bytes short), mtu N (of an ICMP error), mss N (of TCP), pad N (bytes behind the packet).
  *
  * Names are addresses of the test network (see net.h) in the family of the
  * case, so one line is two tests.

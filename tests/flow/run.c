@@ -7,11 +7,9 @@
  * and is a row of steps, one a line:
  *
  *	service tcp V:80 wlc        add; words behind: -p SECS (persistent),
- *	                            -o (one packet), -M PLEN, -S SECS (slow start)
- *	service mark 7 rr
- *	dest R1:8000 nat 1          of the service named last; nat, dr, tun,
- *	                            local
- *	weight R1:8000 0 [dr]       edit weight and method
+ *	                            -o (one packet), -M PLEN, -S SECS (slow
+ *start) service mark 7 rr dest R1:8000 nat 1          of the service named
+ *last; nat, dr, tun, local weight R1:8000 0 [dr]       edit weight and method
  *	remove R1:8000
  *	unservice                   delete the service named last
  *	timeouts TCP FIN UDP        seconds; 0: as it is
@@ -36,7 +34,8 @@
  *	wanted R4                   by lvs_net_wanted; none
  *	engine N [WORD VALUE]...    use the N-th engine, made if need be with
  *	                            limit N (connections),
- *	                            rate N, burst N (answers), resets 1
+ *	                            rate N, burst N (answers), resets 1,
+ *	                            clamp 1 (MSS)
  *	conn C:1 V:80 R1:80 ST SECS is listed, in this state, with SECS left
  *	conns N                     are listed in all
  *	evicted HALF-OPEN CLOSING BARE
@@ -172,7 +171,8 @@ static void run_file(const char *file, int af)
 static const char *const files[] = {
 	"nat.flow",	 "dr.flow",	 "tunnel.flow", "errors.flow",
 	"state.flow",	 "resolve.flow", "dest.flow",	"persist.flow",
-	"fragment.flow", "limit.flow",	 "stray.flow",	"ftp.flow",
+	"fragment.flow", "limit.flow",	 "mss.flow",	"stray.flow",
+	"ftp.flow",
 };
 
 START_TEST(flow_v4)

@@ -158,6 +158,7 @@ static void show_tcp(struct out *out, const unsigned char *ip, size_t len,
 	static const char letters[] = "FSRPA";
 	const unsigned char *l4 = ip + h->len;
 	bool whole = len >= h->total;
+	unsigned head;
 
 	say_ends(out, h, l4, true);
 	say(out, " tcp ");
@@ -168,7 +169,13 @@ static void show_tcp(struct out *out, const unsigned char *ip, size_t len,
 			say(out, "%c", letters[i]);
 	say_number(out, "seq", l4 + 4, 1000);
 	say_number(out, "ack", l4 + 8, 2000);
-	say_data(out, l4 + 20, len - h->len - 20, h->total - h->len - 20, 0);
+	head = (l4[12] >> 4) * 4u;
+	if (head >= 28 && len >= h->len + 28 && l4[21] == 2)
+		say(out, " mss %u", get16(l4 + 23));
+	if (head < 20 || len < h->len + head)
+		return;
+	say_data(out, l4 + head, len - h->len - head, h->total - h->len - head,
+		 0);
 	say_sum(out, ip, h, 16, whole, off);
 }
 
