@@ -16,10 +16,13 @@
 #include "config.h"
 
 #include "base/bytes.h"
+#include "base/mem.h"
 #include "pkt/encap.h"
 #include "pkt/frag.h"
 #include "pkt/icmp.h"
+#include "pkt/join.h"
 #include "pkt/offload.h"
+#include "pkt/reset.h"
 #include "unit/pkt/oracle.h"
 
 #include <stdio.h>
@@ -244,10 +247,77 @@ static void try_icmp_rewrite(const struct lvs_pkt *from,
 	oracle_free(pkt);
 }
 
+/* PKT, if it is a fragment, into JOIN; false: it is none. */
+static bool add_piece(struct lvs_join *join, const struct lvs_pkt *pkt,
+		      enum lvs_join_result *result, size_t *bytes)
+{
+	struct lvs_frag_info info;
+	struct lvs_parsed p;
+
+	lvs_parse(pkt, &p);
+	if (p.kind != LVS_PKT_FRAGMENT && !p.first_fragment)
+		return false;
+	lvs_frag_read(pkt, &p, &info);
+	*result = lvs_join_add(join, &lvs_mem_default, pkt, &p, &info, bytes);
+	return true;
+}
+
+/* What JOIN makes must be the IPv4 packet PKT again, but for its sum. */
+static void check_joined(const struct lvs_join *join, const struct lvs_pkt *pkt,
+			 const struct lvs_parsed *p)
+{
+	const unsigned char *was = pkt->data + p->l3;
+	uint32_t len = lvs_join_len(join);
+	unsigned char *buf = malloc(len);
+	struct lvs_frag_how how;
+	struct lvs_pkt out;
+
+	lvs_pkt_init(&out, buf, len, 0, 0, 0);
+	lvs_join_make(join, &out, &how);
+	MUST(out.len == p->l3_len && len == out.len);
+	MUST(!memcmp(out.data, was, 6));
+	MUST(!memcmp(out.data + 8, was + 8, 2));
+	MUST(!memcmp(out.data + 12, was + 12, len - 12));
+	free(buf);
+}
+
+/* The COUNT pieces of PKT, all there are, last one first. */
+static void try_join(struct lvs_pkt *pieces[], int count,
+		     const struct lvs_pkt *pkt, const struct lvs_parsed *p)
+{
+	enum lvs_join_result result = LVS_JOIN_TAKEN;
+	struct lvs_join join = { 0 };
+	size_t bytes = 0;
+	int i = count;
+
+	while (i > 0 && add_piece(&join, pieces[i - 1], &result, &bytes))
+		MUST(result == (--i ? LVS_JOIN_TAKEN : LVS_JOIN_WHOLE));
+	if (i == 0)
+		check_joined(&join, pkt, p);
+	lvs_join_free(&join, &lvs_mem_default, &bytes);
+	MUST(bytes == 0);
+}
+
+/* A fragment that comes twice brings nothing new. */
+static void try_twice(const struct lvs_pkt *pkt)
+{
+	enum lvs_join_result result;
+	struct lvs_join join = { 0 };
+	size_t bytes = 0;
+
+	if (add_piece(&join, pkt, &result, &bytes) &&
+	    result == LVS_JOIN_TAKEN) {
+		add_piece(&join, pkt, &result, &bytes);
+		MUST(result == LVS_JOIN_TWICE);
+	}
+	lvs_join_free(&join, &lvs_mem_default, &bytes);
+	MUST(bytes == 0);
+}
+
 static void try_fragments(const struct lvs_pkt *from,
 			  const struct lvs_parsed *p, uint32_t mtu)
 {
-	struct lvs_pkt *pkt = copy_of(from), out;
+	struct lvs_pkt *pkt = copy_of(from), *pieces[PIECES_MAX], out;
 	/* Of what is OTHER, the field may lie in the IP header. */
 	bool header_right =
 		p->kind != LVS_PKT_OTHER || !(pkt->off.flags & LVS_OFF_CSUM);
@@ -258,17 +328,35 @@ static void try_fragments(const struct lvs_pkt *from,
 	};
 	struct lvs_frag frag;
 	unsigned char *buf;
+	int count = 0;
 
 	if (!lvs_frag_init(&frag, pkt, p->l3, &how)) {
 		buf = malloc(p->l3 + mtu);
 		lvs_pkt_init(&out, buf, p->l3 + mtu, 0, 0, 0);
-		for (int i = 0; i < PIECES_MAX && lvs_frag_next(&frag, &out);
-		     i++) {
+		while (count < PIECES_MAX && lvs_frag_next(&frag, &out)) {
 			MUST(out.len <= p->l3 + mtu);
-			if (header_right && (i || !frag.done))
+			if (header_right && (count || !frag.done))
 				JUDGE(out.data + p->l3, out.len - p->l3);
+			pieces[count++] =
+				oracle_pkt_of(out.data, out.len, pkt->l2_len);
 		}
 		free(buf);
+		if (frag.done && count > 1 && header_right &&
+		    p->kind != LVS_PKT_FRAGMENT && !p->first_fragment)
+			try_join(pieces, count, pkt, p);
+		while (count > 0)
+			oracle_free(pieces[--count]);
+	}
+	oracle_free(pkt);
+}
+
+static void try_reset(const struct lvs_pkt *from, const struct lvs_parsed *p)
+{
+	struct lvs_pkt *pkt = copy_of(from);
+
+	if (lvs_reset_may_answer(pkt, p)) {
+		lvs_reset_make(pkt, p);
+		JUDGE(pkt->data + p->l3, pkt->len - p->l3);
 	}
 	oracle_free(pkt);
 }
@@ -296,6 +384,9 @@ static void try_all(const struct lvs_pkt *pkt, const struct lvs_parsed *p,
 		try_errors(pkt, p, e);
 	if (p->kind == LVS_PKT_FLOW && pkt->off.gso != LVS_GSO_NONE)
 		try_segments(pkt, p->l3);
+	if (p->kind == LVS_PKT_FLOW && pkt->off.gso == LVS_GSO_NONE)
+		try_reset(pkt, p);
+	try_twice(pkt);
 	if (p->flow.family == AF_INET && pkt->off.gso == LVS_GSO_NONE)
 		try_fragments(pkt, p, mtu);
 }
