@@ -51,10 +51,22 @@ static const char *name_scheduler(uint8_t n)
 	return i == count ? "none" : "no-such";
 }
 
+/* What only some schedulers have: seldom of the others. */
+static void ask_more(struct lvs_service_conf *conf, uint8_t n)
+{
+	static const uint32_t sizes[] = { 0, 251, 7, 8 };
+	const struct lvs_scheduler *sched = lvs_scheduler_find(conf->scheduler);
+	unsigned traits = sched ? sched->traits : 0;
+
+	if (traits & LVS_SCHED_SIZED || n == 7)
+		conf->table_size = ONE_OF(sizes, n);
+	if (traits & LVS_SCHED_SLOW_START || n == 6)
+		conf->slow_start = 5u * (n & 3);
+}
+
 static void change_service(struct script *s)
 {
 	static const uint32_t masks[] = { 0, 24, 128, 32 };
-	static const uint32_t sizes[] = { 0, 0, 0, 0, 251, 251, 7, 8 };
 	struct lvs_service_conf conf = LVS_OPTS(struct lvs_service_conf);
 	uint8_t what = script_byte(s), flags = script_byte(s);
 	uint8_t scheduler = script_byte(s);
@@ -68,7 +80,7 @@ static void change_service(struct script *s)
 		     (flags & 0x20 ? LVS_SVC_SCHED2 : 0);
 	conf.timeout = 1u + (flags & 0xcu) * 10;
 	conf.plen = flags & 1 ? ONE_OF(masks, flags >> 6) : 0;
-	conf.table_size = ONE_OF(sizes, scheduler >> 5);
+	ask_more(&conf, scheduler >> 5);
 	switch (what >> 3 & 3) {
 	case 0:
 	case 1:
