@@ -14,6 +14,7 @@ stages='
 gcc       builds with gcc, warnings are errors; make check
 clang     the same with clang
 sanitize  make check under AddressSanitizer and UBSan
+threads   several engines on one director, under ThreadSanitizer
 net       real traffic between network namespaces
 dist      make distcheck: from a tarball, in and out of the source tree
 soak      30 seconds of mixed load, with the sanitizers watching
@@ -158,6 +159,19 @@ stage_sanitize() {
 	ASAN_OPTIONS=detect_leaks=1:abort_on_error=1 \
 		UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1 \
 		configure_and_check sanitize CC=gcc CFLAGS="$sanitize"
+}
+
+# Only the test that has threads: they all would take ten minutes.
+stage_threads() {
+	local build=$work/build-threads
+	mkdir "$build"
+	cd "$build" || exit 2
+	single "threads: configure" "$work/src/configure" CC=gcc \
+		CFLAGS='-g -O1 -fsanitize=thread' || return
+	single "threads: make" make -j"$(nproc)" tests/flow/threads || return
+	TSAN_OPTIONS=halt_on_error=1 tests/flow/threads \
+		>"$work/threads.log" 2>&1 </dev/null
+	count "threads: tests/flow/threads" $? "$work/threads.log"
 }
 
 # The programs that namespace tests and quickstart use.

@@ -88,7 +88,8 @@ static struct lvs_dest_info info_of(const char *name)
 	return info;
 }
 
-static void set_up(struct worker workers[ENGINES], uint32_t flags)
+static void set_up(struct worker workers[ENGINES], const char *scheduler,
+		   uint32_t flags)
 {
 	struct lvs_director_opts opts = LVS_OPTS(struct lvs_director_opts);
 	struct lvs_service_conf conf = LVS_OPTS(struct lvs_service_conf);
@@ -100,7 +101,7 @@ static void set_up(struct worker workers[ENGINES], uint32_t flags)
 	conf.flags = flags;
 	conf.timeout = 300;
 	ck_assert(net_addr("V", AF_INET, &conf.id.addr));
-	strcpy(conf.scheduler, "rr");
+	strcpy(conf.scheduler, scheduler);
 	svc = conf.id;
 	ck_assert_int_eq(lvs_service_add(dir, &conf), 0);
 	set_dest("R1", 1);
@@ -131,12 +132,13 @@ static void tear_down(struct worker workers[ENGINES])
 	lvs_director_free(dir);
 }
 
-START_TEST(choices_are_exact)
+/* All connections stay, so by load they are dealt as by turns. */
+static void deal(const char *scheduler)
 {
 	struct worker workers[ENGINES];
 	struct lvs_dest_info r1, r2;
 
-	set_up(workers, 0);
+	set_up(workers, scheduler, 0);
 	run(workers);
 	join(workers);
 	r1 = info_of("R1");
@@ -148,6 +150,21 @@ START_TEST(choices_are_exact)
 			  2ull * CLIENTS * ENGINES);
 	ck_assert_uint_eq(r1.active + r2.active, CLIENTS * ENGINES);
 	tear_down(workers);
+}
+
+START_TEST(choices_are_exact)
+{
+	deal("rr");
+	deal("wrr");
+}
+END_TEST
+
+START_TEST(choices_by_load_are_exact)
+{
+	deal("lc");
+	deal("wlc");
+	deal("sed");
+	deal("nq");
 }
 END_TEST
 
@@ -195,12 +212,12 @@ static void check_counts(void)
 	ck_assert_uint_eq(conns, stats.conns);
 }
 
-static void churn(uint32_t flags)
+static void churn(const char *scheduler, uint32_t flags)
 {
 	struct worker workers[ENGINES];
 	pthread_t admin;
 
-	set_up(workers, flags);
+	set_up(workers, scheduler, flags);
 	pthread_create(&admin, NULL, administer, NULL);
 	run(workers);
 	join(workers);
@@ -213,15 +230,18 @@ static void churn(uint32_t flags)
 
 START_TEST(counts_survive_changes)
 {
-	churn(0);
+	churn("rr", 0);
+	churn("wlc", 0);
+	churn("p2c", 0);
+	churn("chbl", 0);
 }
 END_TEST
 
 START_TEST(persistent_services_too)
 {
-	churn(LVS_SVC_PERSISTENT);
+	churn("wlc", LVS_SVC_PERSISTENT);
 }
 END_TEST
 
-LVS_TEST_MAIN("flow/threads", choices_are_exact, counts_survive_changes,
-	      persistent_services_too)
+LVS_TEST_MAIN("flow/threads", choices_are_exact, choices_by_load_are_exact,
+	      counts_survive_changes, persistent_services_too)
