@@ -122,6 +122,7 @@ void lvs_dest_configure(struct lvs_dest *dest, const struct lvs_dest_conf *conf,
 	}
 	dest->conf = *conf;
 	dest->weight = conf->weight;
+	dest->u_threshold = conf->u_threshold;
 	if (added || conf->weight)
 		dest->last_weight = conf->weight;
 	dest->version++;
@@ -164,7 +165,7 @@ void lvs_dest_thresholds(struct lvs_dest *dest)
 
 void lvs_dest_bind(struct lvs_dest *dest, bool is_template)
 {
-	uint32_t upper = dest->conf.u_threshold;
+	uint32_t upper = dest->u_threshold;
 	uint32_t before;
 
 	lvs_dest_hold(dest);
@@ -182,7 +183,7 @@ void lvs_dest_bind(struct lvs_dest *dest, bool is_template)
 
 void lvs_dest_unbind(struct lvs_dest *dest, bool is_template)
 {
-	uint32_t upper = dest->conf.u_threshold;
+	uint32_t upper = dest->u_threshold;
 	uint32_t before;
 
 	if (is_template) {

@@ -30,9 +30,9 @@ struct lvs_dest {
 	int32_t weight;			    /* conf.weight, but in slow start */
 	_Atomic uint32_t flags;		    /* LVS_DEST_AVAILABLE, _OVERLOAD */
 	_Atomic uint32_t active;	    /* connections in an active state */
-	_Atomic uint32_t total;	  /* connections, templates not counted */
-	_Atomic uint32_t persist; /* templates */
-	_Atomic uint32_t refs; /* connections, templates, schedulers' caches */
+	_Atomic uint32_t total; /* connections, templates not counted */
+	uint32_t u_threshold;	/* conf.u_threshold */
+	_Atomic uint32_t refs;	/* connections, templates, schedulers' caches */
 	struct lvs_service *svc; /* NULL in the trash */
 	uint32_t index;		 /* in director->dests; stays */
 	uint32_t version;  /* moves on when conf changes: rebuild actions */
@@ -40,7 +40,8 @@ struct lvs_dest {
 	_Atomic bool told; /* of changes nobody wants to hear */
 
 	struct lvs_dest *prev;
-	struct lvs_meter meter; /* counters, rates (stats/counters.h) */
+	_Atomic uint32_t persist; /* templates */
+	struct lvs_meter meter;	  /* counters, rates (stats/counters.h) */
 	struct lvs_dest_conf conf;
 	uint16_t family;     /* of conf.id.addr */
 	int32_t last_weight; /* last that was not 0, or the first */

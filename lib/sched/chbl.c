@@ -22,7 +22,7 @@
 #define TRIES 32
 
 struct chbl {
-	struct lvs_maglev maglev; /* first, for its hooks */
+	struct lvs_maglev maglev;   /* first, for its hooks */
 	struct lvs_ranking ranking; /* the emptiest first */
 };
 
@@ -30,7 +30,7 @@ static struct lvs_rank emptiest(const struct lvs_dest *dest)
 {
 	return (struct lvs_rank){
 		.load = lvs_dest_total_now(dest),
-		.weight = (uint32_t)dest->weight,
+		.weight = (uint64_t)dest->weight,
 	};
 }
 

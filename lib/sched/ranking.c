@@ -8,10 +8,10 @@
 #include "model/director.h"
 #include "model/news.h"
 
-/* Not more than these are walked through. */
-#define FEW 8
+/* Not more than these are walked through: twice as fast for 10 of them. */
+#define FEW 16
 
-#define SIZE_MIN 16
+#define SIZE_MIN 32
 
 /* Loses to everybody who has a weight, and is not better than nobody. */
 static const struct lvs_rank nobody = { .load = 1, .weight = 0 };
@@ -59,56 +59,80 @@ static struct lvs_rank_sum add_up(const struct lvs_ranking *ranking,
 
 /* ---- the tree ------------------------------------------------------------ */
 
-static void set_leaf(struct lvs_ranking *ranking, uint32_t place,
+static void set_rank(struct lvs_ranking *ranking, uint32_t place,
 		     struct lvs_rank rank)
 {
-	struct lvs_rank *leaf = &ranking->nodes[ranking->size + place];
+	struct lvs_rank *old = &ranking->ranks[place];
 
-	if (leaf->weight) {
-		ranking->sum.load -= leaf->load;
-		ranking->sum.weight -= leaf->weight;
+	if (old->weight) {
+		ranking->sum.load -= old->load;
+		ranking->sum.weight -= old->weight;
 	}
 	if (rank.weight) {
 		ranking->sum.load += rank.load;
 		ranking->sum.weight += rank.weight;
 	}
-	rank.place = place;
-	*leaf = rank;
+	*old = rank;
 }
 
-/* Of two equals the left one, which comes first in the list. */
-static const struct lvs_rank *winner(const struct lvs_rank *left)
+/* MASK: all bits or none. */
+static uint64_t select_bits(uint64_t mask, uint64_t if_all, uint64_t if_none)
 {
-	return lvs_rank_better(left + 1, left) ? left + 1 : left;
+	return if_none ^ ((if_none ^ if_all) & mask);
 }
 
-/* The leaf at PLACE is another; it plays until somebody else wins as before. */
+/*
+ * Who stands at PLACE has another rank: all matches on the way to the root
+ * anew.  Without branches on who wins, which is as good as random, and with
+ * the winner in registers: a way is a third faster so.
+ */
 static void play(struct lvs_ranking *ranking, uint32_t place)
 {
-	struct lvs_rank *nodes = ranking->nodes;
+	uint32_t node = ranking->size + place, other = place ^ 1;
+	uint64_t load = ranking->ranks[place].load;
+	uint64_t weight = ranking->ranks[place].weight;
+	uint64_t who = place;
 
-	for (uint32_t i = (ranking->size + place) / 2; i; i /= 2) {
-		const struct lvs_rank *won = winner(&nodes[2 * i]);
+	for (;;) {
+		const struct lvs_rank *rank = &ranking->ranks[other];
+		/* Of two equals the left one, whose node is even. */
+		uint64_t lost = -(uint64_t)(rank->load * weight <
+					    load * rank->weight + (node & 1));
 
-		if (won->place != place && won->place == nodes[i].place)
+		load = select_bits(lost, rank->load, load);
+		weight = select_bits(lost, rank->weight, weight);
+		who = select_bits(lost, other, who);
+		node /= 2;
+		ranking->won[node] = (uint32_t)who;
+		if (node == 1)
 			return;
-		nodes[i] = *won;
+		other = ranking->won[node ^ 1];
 	}
+}
+
+static uint32_t winner(const struct lvs_ranking *ranking, uint32_t left,
+		       uint32_t right)
+{
+	return lvs_rank_better(&ranking->ranks[right], &ranking->ranks[left])
+		       ? right
+		       : left;
 }
 
 static void play_all(struct lvs_ranking *ranking)
 {
-	struct lvs_rank *nodes = ranking->nodes;
+	uint32_t *won = ranking->won, half = ranking->size / 2;
 
-	for (uint32_t i = ranking->size - 1; i; i--)
-		nodes[i] = *winner(&nodes[2 * i]);
+	for (uint32_t i = 0; i < half; i++)
+		won[half + i] = winner(ranking, 2 * i, 2 * i + 1);
+	for (uint32_t i = half - 1; i; i--)
+		won[i] = winner(ranking, won[2 * i], won[2 * i + 1]);
 }
 
-/* DEST is listened to from now on, and its leaf is what it is. */
+/* DEST is listened to from now on, and its rank is the present one. */
 static void look_at(struct lvs_ranking *ranking, struct lvs_dest *dest)
 {
 	lvs_news_listen(dest);
-	set_leaf(ranking, dest->place, rank_of(ranking, dest));
+	set_rank(ranking, dest->place, rank_of(ranking, dest));
 }
 
 /*
@@ -135,21 +159,22 @@ static void catch_up(struct lvs_ranking *ranking, struct lvs_service *svc)
 		play_all(ranking);
 }
 
-/* ---- its leaves ---------------------------------------------------------- */
+/* ---- places -------------------------------------------------------------- */
 
 static void drop_tree(struct lvs_ranking *ranking, struct lvs_service *svc)
 {
 	const struct lvs_allocator *mem = &svc->dir->mem;
 
-	lvs_mem_free(mem, ranking->nodes,
-		     2 * (size_t)ranking->size * sizeof(*ranking->nodes));
+	lvs_mem_free(mem, ranking->ranks,
+		     ranking->size * sizeof(*ranking->ranks));
+	lvs_mem_free(mem, ranking->won, ranking->size * sizeof(*ranking->won));
 	lvs_mem_free(mem, ranking->dests,
 		     ranking->size * sizeof(*ranking->dests));
 	lvs_news_take(svc);
 	*ranking = (struct lvs_ranking){ .of = ranking->of };
 }
 
-/* Leaves for COUNT destinations, of which at least a quarter is free. */
+/* Places for COUNT destinations, of which a quarter or more is free. */
 static uint32_t size_for(uint32_t count)
 {
 	uint32_t size = SIZE_MIN;
@@ -164,12 +189,12 @@ static void new_tree(struct lvs_ranking *ranking, struct lvs_service *svc,
 {
 	const struct lvs_allocator *mem = &svc->dir->mem;
 
-	ranking->nodes =
-		lvs_mem_array(mem, 2 * (size_t)size, sizeof(*ranking->nodes));
+	ranking->ranks = lvs_mem_array(mem, size, sizeof(*ranking->ranks));
+	ranking->won = lvs_mem_array(mem, size, sizeof(*ranking->won));
 	ranking->dests = lvs_mem_array(mem, size, sizeof(*ranking->dests));
 	ranking->size = size;
 	ranking->many = size / (uint32_t)__builtin_ctz(size);
-	if (!ranking->nodes || !ranking->dests)
+	if (!ranking->ranks || !ranking->won || !ranking->dests)
 		drop_tree(ranking, svc);
 }
 
@@ -185,7 +210,7 @@ static void rebuild(struct lvs_ranking *ranking, struct lvs_service *svc)
 		return;
 	place = ranking->free = ranking->size - svc->num_dests;
 	for (uint32_t i = 0; i < place; i++)
-		set_leaf(ranking, i, nobody);
+		set_rank(ranking, i, nobody);
 	for (struct lvs_dest *d = svc->first; d; d = d->next) {
 		ranking->dests[place] = d;
 		d->place = place++;
@@ -229,7 +254,7 @@ static void erase(struct lvs_ranking *ranking, struct lvs_service *svc,
 	if (ranking->chosen == dest)
 		ranking->chosen = NULL;
 	ranking->dests[dest->place] = NULL;
-	set_leaf(ranking, dest->place, nobody);
+	set_rank(ranking, dest->place, nobody);
 	play(ranking, dest->place);
 }
 
@@ -237,7 +262,7 @@ static void look_at_all(struct lvs_ranking *ranking)
 {
 	for (uint32_t i = 0; i < ranking->size; i++)
 		if (ranking->dests[i])
-			set_leaf(ranking, i,
+			set_rank(ranking, i,
 				 rank_of(ranking, ranking->dests[i]));
 	play_all(ranking);
 }
@@ -254,7 +279,7 @@ void lvs_ranking_changed(struct lvs_ranking *ranking, struct lvs_service *svc,
 	} else if (event == LVS_DEST_REWEIGHED) {
 		look_at_all(ranking);
 	} else {
-		set_leaf(ranking, dest->place, rank_of(ranking, dest));
+		set_rank(ranking, dest->place, rank_of(ranking, dest));
 		play(ranking, dest->place);
 	}
 }
@@ -265,13 +290,15 @@ struct lvs_dest *lvs_ranking_best(struct lvs_ranking *ranking,
 				  struct lvs_service *svc)
 {
 	struct lvs_dest *best;
+	uint32_t place;
 
 	if (!ranking->size)
 		return walk(ranking, svc);
 	catch_up(ranking, svc);
-	if (!ranking->nodes[1].weight)
+	place = ranking->won[1];
+	if (!ranking->ranks[place].weight)
 		return NULL;
-	best = ranking->dests[ranking->nodes[1].place];
+	best = ranking->dests[place];
 	if (lvs_news_claim(best))
 		ranking->chosen = best;
 	return best;
@@ -311,7 +338,7 @@ struct lvs_rank lvs_rank_lightest(const struct lvs_dest *dest)
 {
 	return (struct lvs_rank){
 		.load = lvs_sched_load(dest),
-		.weight = (uint32_t)dest->weight,
+		.weight = (uint64_t)dest->weight,
 	};
 }
 
@@ -319,6 +346,6 @@ struct lvs_rank lvs_rank_soonest(const struct lvs_dest *dest)
 {
 	return (struct lvs_rank){
 		.load = (uint64_t)lvs_dest_active_now(dest) + 1,
-		.weight = (uint32_t)dest->weight,
+		.weight = (uint64_t)dest->weight,
 	};
 }

@@ -7,18 +7,19 @@
  * one that comes first in the service's list.
  *
  * Destinations play a knock-out tournament.  They stand in the order of the
- * list at the leaves of a binary tree, each inner node has the better one of
- * its two children, so the root has the best of all:
+ * list; each node of a binary tree above them has the place of the better one
+ * of its two, so the root has that of the best of all:
  *
- *	nodes[1]                     B
- *	                         /       \
- *	nodes[2..3]            B           D
- *	                     /   \       /   \
- *	nodes[4..7]        (free) B     C     D
+ *	won[1]                  1
+ *	                    /       \
+ *	won[2..3]         1           3
+ *	                /   \       /   \
+ *	place         0       1   2       3
+ *	            (free)    A   B       C
  *
  * Whose counts have changed (model/news.h) plays again when the next one is
  * picked, on its way to the root only.  New destinations come at the head of
- * the list: they are put to the left, where leaves are left free for them.
+ * the list: they are put to the left, where places are left free for them.
  *
  * A few destinations are rather walked through, and so are many for which
  * there is no memory; the choice is the same.
@@ -30,8 +31,7 @@
 
 struct lvs_rank {
 	uint64_t load;
-	uint32_t weight; /* 0: not eligible */
-	uint32_t place;	 /* the ranking's own */
+	uint64_t weight; /* 0: not eligible */
 };
 
 /* The rank of DEST, which is eligible: load and a weight above 0. */
@@ -45,9 +45,10 @@ struct lvs_rank_sum {
 /* Zeroed, it has no destinations. */
 struct lvs_ranking {
 	lvs_rank_of *of;
-	struct lvs_rank *nodes;	 /* 2 * size, [0] unused */
-	struct lvs_dest **dests; /* size; NULL: nobody stands there */
-	uint32_t size;		 /* leaves, a power of two; 0: walk */
+	struct lvs_rank *ranks;	 /* by place, as is the next one */
+	struct lvs_dest **dests; /* NULL: nobody stands there */
+	uint32_t *won;		 /* by node; the children of i are 2i, 2i + 1 */
+	uint32_t size;		 /* places, a power of two; 0: walk */
 	uint32_t free;		 /* so many on the left were never used */
 	uint32_t many;		 /* play all matches rather than theirs */
 	struct lvs_dest *chosen; /* claimed: its news come unasked */

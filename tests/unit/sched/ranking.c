@@ -53,7 +53,7 @@ static struct lvs_rank emptiest_rank(const struct lvs_dest *dest)
 {
 	return (struct lvs_rank){
 		.load = dest->total,
-		.weight = (uint32_t)dest->weight,
+		.weight = (uint64_t)dest->weight,
 	};
 }
 
