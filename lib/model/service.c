@@ -184,8 +184,10 @@ static int service_add(struct lvs_director *dir,
 	return err;
 }
 
-int lvs_service_add(struct lvs_director *dir,
-		    const struct lvs_service_conf *given)
+static int with_conf(struct lvs_director *dir,
+		     const struct lvs_service_conf *given,
+		     int (*apply)(struct lvs_director *dir,
+				  const struct lvs_service_conf *conf))
 {
 	struct lvs_service_conf conf;
 	int err = read_conf(given, &conf);
@@ -193,9 +195,15 @@ int lvs_service_add(struct lvs_director *dir,
 	if (err)
 		return err;
 	pthread_mutex_lock(&dir->lock);
-	err = service_add(dir, &conf);
+	err = apply(dir, &conf);
 	pthread_mutex_unlock(&dir->lock);
 	return err;
+}
+
+int lvs_service_add(struct lvs_director *dir,
+		    const struct lvs_service_conf *given)
+{
+	return with_conf(dir, given, service_add);
 }
 
 /* Whether SVC can't keep the state of its scheduler when it is as CONF. */
@@ -257,15 +265,7 @@ static int service_edit(struct lvs_director *dir,
 int lvs_service_edit(struct lvs_director *dir,
 		     const struct lvs_service_conf *given)
 {
-	struct lvs_service_conf conf;
-	int err = read_conf(given, &conf);
-
-	if (err)
-		return err;
-	pthread_mutex_lock(&dir->lock);
-	err = service_edit(dir, &conf);
-	pthread_mutex_unlock(&dir->lock);
-	return err;
+	return with_conf(dir, given, service_edit);
 }
 
 /*

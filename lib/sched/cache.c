@@ -159,14 +159,3 @@ void lvs_cache_fini(struct lvs_cache *cache, const struct lvs_allocator *mem)
 	for (uint32_t b = 0; b < LVS_CACHE_SIZE; b++)
 		drop_idle(cache, mem, b, 0, UINT32_MAX, 0);
 }
-
-bool lvs_cache_should_relieve(const struct lvs_service *svc,
-			      const struct lvs_dest *dest)
-{
-	if (lvs_dest_active_now(dest) <= (uint32_t)dest->weight)
-		return false;
-	for (const struct lvs_dest *d = svc->first; d; d = d->next)
-		if ((uint64_t)lvs_dest_active_now(d) * 2 < (uint32_t)d->weight)
-			return true;
-	return false;
-}

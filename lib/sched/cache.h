@@ -70,11 +70,4 @@ void lvs_cache_tick(struct lvs_cache *cache, const struct lvs_allocator *mem,
 /* Forget everything. */
 void lvs_cache_fini(struct lvs_cache *cache, const struct lvs_allocator *mem);
 
-/*
- * Whether DEST, remembered or not, should not get the next connection: it has
- * more active ones than its weight, and another less than half of its weight.
- */
-bool lvs_cache_should_relieve(const struct lvs_service *svc,
-			      const struct lvs_dest *dest);
-
 #endif

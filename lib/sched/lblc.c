@@ -7,12 +7,7 @@
  * more than its weight while another is half idle.
  */
 #include "model/director.h"
-#include "sched/cache.h"
-
-static void lblc_unbind(struct lvs_service *svc)
-{
-	lvs_cache_fini(svc->sched_state, &svc->dir->mem);
-}
+#include "sched/locality.h"
 
 /* Who serves ENTRY, if it still may; a threshold does not matter here. */
 static struct lvs_dest *remembered(const struct lvs_service *svc,
@@ -21,7 +16,7 @@ static struct lvs_dest *remembered(const struct lvs_service *svc,
 	struct lvs_dest *dest = entry->members ? entry->members->dest : NULL;
 
 	if (!dest || !lvs_dest_is(dest, LVS_DEST_AVAILABLE) ||
-	    dest->weight <= 0 || lvs_cache_should_relieve(svc, dest))
+	    dest->weight <= 0 || lvs_locality_should_relieve(svc, dest))
 		return NULL;
 	return dest;
 }
@@ -30,7 +25,8 @@ static struct lvs_dest *lblc_pick(struct lvs_service *svc,
 				  const struct lvs_sched_flow *flow)
 {
 	const struct lvs_allocator *mem = &svc->dir->mem;
-	struct lvs_cache *cache = svc->sched_state;
+	struct lvs_locality *locality = svc->sched_state;
+	struct lvs_cache *cache = &locality->cache;
 	struct lvs_cache_entry *entry = lvs_cache_find(cache, &flow->virt);
 	struct lvs_dest *dest = NULL;
 
@@ -40,7 +36,7 @@ static struct lvs_dest *lblc_pick(struct lvs_service *svc,
 	}
 	if (dest)
 		return dest;
-	dest = lvs_sched_best(svc, lvs_sched_lighter);
+	dest = lvs_ranking_best(&locality->ranking, svc);
 	if (!dest)
 		return NULL;
 	if (!entry)
@@ -52,16 +48,13 @@ static struct lvs_dest *lblc_pick(struct lvs_service *svc,
 	return dest;
 }
 
-static void lblc_tick(struct lvs_service *svc, lvs_tstamp now)
-{
-	lvs_cache_tick(svc->sched_state, &svc->dir->mem, now);
-}
-
 const struct lvs_scheduler lvs_sched_lblc = {
 	.name = "lblc",
 	.summary = "locality-based least connections",
-	.state_size = sizeof(struct lvs_cache),
-	.unbind = lblc_unbind,
+	.state_size = sizeof(struct lvs_locality),
+	.bind = lvs_locality_bind,
+	.unbind = lvs_locality_unbind,
+	.changed = lvs_locality_changed,
 	.pick = lblc_pick,
-	.tick = lblc_tick,
+	.tick = lvs_locality_tick,
 };

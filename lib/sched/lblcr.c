@@ -7,12 +7,7 @@
  * when nothing has changed in it for a day.
  */
 #include "model/director.h"
-#include "sched/cache.h"
-
-static void lblcr_unbind(struct lvs_service *svc)
-{
-	lvs_cache_fini(svc->sched_state, &svc->dir->mem);
-}
+#include "sched/locality.h"
 
 static struct lvs_dest *lightest(const struct lvs_cache_entry *entry)
 {
@@ -54,7 +49,8 @@ static struct lvs_dest *lblcr_pick(struct lvs_service *svc,
 				   const struct lvs_sched_flow *flow)
 {
 	const struct lvs_allocator *mem = &svc->dir->mem;
-	struct lvs_cache *cache = svc->sched_state;
+	struct lvs_locality *locality = svc->sched_state;
+	struct lvs_cache *cache = &locality->cache;
 	struct lvs_cache_entry *entry = lvs_cache_find(cache, &flow->virt);
 	struct lvs_dest *dest = NULL;
 
@@ -63,9 +59,9 @@ static struct lvs_dest *lblcr_pick(struct lvs_service *svc,
 		dest = lightest(entry);
 		shrink(entry, mem, flow->now);
 	}
-	if (dest && !lvs_cache_should_relieve(svc, dest))
+	if (dest && !lvs_locality_should_relieve(svc, dest))
 		return dest;
-	dest = lvs_sched_best(svc, lvs_sched_lighter);
+	dest = lvs_ranking_best(&locality->ranking, svc);
 	if (!dest)
 		return NULL;
 	if (!entry)
@@ -75,16 +71,13 @@ static struct lvs_dest *lblcr_pick(struct lvs_service *svc,
 	return dest;
 }
 
-static void lblcr_tick(struct lvs_service *svc, lvs_tstamp now)
-{
-	lvs_cache_tick(svc->sched_state, &svc->dir->mem, now);
-}
-
 const struct lvs_scheduler lvs_sched_lblcr = {
 	.name = "lblcr",
 	.summary = "locality-based least connections with replication",
-	.state_size = sizeof(struct lvs_cache),
-	.unbind = lblcr_unbind,
+	.state_size = sizeof(struct lvs_locality),
+	.bind = lvs_locality_bind,
+	.unbind = lvs_locality_unbind,
+	.changed = lvs_locality_changed,
 	.pick = lblcr_pick,
-	.tick = lblcr_tick,
+	.tick = lvs_locality_tick,
 };
