@@ -64,14 +64,16 @@ static void *work(void *arg)
 	return NULL;
 }
 
-static const char *const names[] = { "10.0.1.1:80", "10.0.1.2:80",
-				     "10.0.1.3:80" };
+static unsigned dests; /* that there may be */
 
-/* The N-th of three destinations, full with one or two connections. */
+/* The N-th of them, full with one or two connections. */
 static struct lvs_dest_conf nth(unsigned n)
 {
-	struct lvs_dest_conf conf = dest_conf(names[n % 3], 1 + (int)n % 4);
+	struct lvs_dest_conf conf;
+	char text[LVS_ENDPOINT_STRLEN];
 
+	snprintf(text, sizeof(text), "10.0.1.%u:80", n % dests + 1);
+	conf = dest_conf(text, 1 + (int)n % 4);
 	conf.u_threshold = 1 + n % 2;
 	return conf;
 }
@@ -123,36 +125,69 @@ static uint64_t stop(struct worker *workers)
 	return picked;
 }
 
-static void check_idle(const char *name)
+static void check_idle(unsigned n)
 {
-	const struct lvs_dest *dest = the_dest(dir, &id, name);
+	struct lvs_dest_conf conf = nth(n);
+	const struct lvs_dest *dest =
+		lvs_service_dest(lvs_director_exact(dir, &id), &conf.id);
 
+	ck_assert_ptr_nonnull(dest);
 	ck_assert_uint_eq(dest->total, 0);
 	ck_assert_uint_eq(dest->active, 0);
 	ck_assert_uint_eq(dest->refs, 0);
 	ck_assert(!lvs_dest_is(dest, LVS_DEST_OVERLOAD));
 }
 
+static uint64_t load(const struct lvs_dest *dest)
+{
+	return dest->active * 256ull + dest->total;
+}
+
+/* wlc as it is defined, for as many connections as there is room for. */
+static void check_choices(void)
+{
+	struct lvs_service *svc = lvs_director_exact(dir, &id);
+	struct lvs_sched_flow flow = flow_of(&id, 1);
+	const struct lvs_dest *best;
+
+	do {
+		best = NULL;
+		for (struct lvs_dest *d = svc->first; d; d = d->next)
+			if (lvs_dest_eligible(d) &&
+			    (!best || load(d) * (uint64_t)best->weight <
+					      load(best) * (uint64_t)d->weight))
+				best = d;
+		ck_assert_ptr_eq(lvs_service_schedule(svc, &flow), best);
+	} while (best);
+}
+
+/* Among a few, and among so many that a scheduler keeps them in order. */
 START_TEST(changes_meanwhile)
 {
-	static struct worker workers[ENGINES];
-	struct lvs_stats stats;
-	uint64_t picked;
+	static const unsigned counts[] = { 3, 60 };
 
-	dir = new_director();
-	id = add_service(dir, "10.9.0.1:80", "wlc");
-	start(workers, OPEN);
-	administer();
-	picked = stop(workers);
-	for (unsigned n = 0; n < 3; n++) {
-		struct lvs_dest_conf conf = nth(n);
+	for (size_t i = 0; i < sizeof(counts) / sizeof(*counts); i++) {
+		static struct worker workers[ENGINES];
+		struct lvs_stats stats;
+		uint64_t picked;
 
-		lvs_dest_add(dir, &id, &conf);
-		check_idle(names[n]);
+		dests = counts[i];
+		dir = new_director();
+		id = add_service(dir, "10.9.0.1:80", "wlc");
+		start(workers, OPEN);
+		administer();
+		picked = stop(workers);
+		for (unsigned n = 0; n < dests; n++) {
+			struct lvs_dest_conf conf = nth(n);
+
+			lvs_dest_add(dir, &id, &conf);
+			check_idle(n);
+		}
+		lvs_director_stats(dir, &stats);
+		ck_assert_uint_eq(stats.conns, picked);
+		check_choices();
+		lvs_director_free(dir);
 	}
-	lvs_director_stats(dir, &stats);
-	ck_assert_uint_eq(stats.conns, picked);
-	lvs_director_free(dir);
 }
 END_TEST
 
@@ -163,14 +198,16 @@ END_TEST
 START_TEST(never_full_for_good)
 {
 	static struct worker workers[ENGINES];
-	struct lvs_dest_conf conf = nth(1);
+	struct lvs_dest_conf conf;
 
+	dests = 3;
+	conf = nth(1);
 	dir = new_director();
 	id = add_service(dir, "10.9.0.1:80", "rr");
 	ck_assert_int_eq(lvs_dest_add(dir, &id, &conf), 0);
 	start(workers, 1);
 	ck_assert_uint_gt(stop(workers), ROUNDS / 2);
-	check_idle(names[1]);
+	check_idle(1);
 	lvs_director_free(dir);
 }
 END_TEST

@@ -208,7 +208,7 @@ static void change(struct world *w)
 /* To another scheduler and perhaps back, with picks and changes meanwhile. */
 static void replace(struct world *w)
 {
-	static const char *const others[] = { "rr", "wlc", "chbl" };
+	static const char *const others[] = { "rr", "lblc", "chbl" };
 	unsigned other = below(w, 3);
 	struct lvs_service_conf conf =
 		service_conf("10.9.0.1:80", others[other]);
