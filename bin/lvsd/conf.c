@@ -109,6 +109,8 @@ static void read_top(struct conf_reader *rd, cfg_t *top, struct conf *cfg)
 	conf_bool(rd, top, "mss_clamp", &cfg->mss_clamp);
 	if (conf_choice(rd, top, "kernel_conflicts", conflicts, &value))
 		cfg->conflicts = (enum conf_conflicts)value;
+	cfg->announce = true;
+	conf_bool(rd, top, "announce", &cfg->announce);
 	read_timeouts(rd, cfg_getsec(top, "timeouts"), &cfg->timeouts);
 }
 

@@ -47,6 +47,7 @@ struct conf {
 	bool huge_pages;
 	bool mss_clamp;
 	enum conf_conflicts conflicts;
+	bool announce; /* VIPs that are new on an interface */
 	struct lvs_timeouts timeouts;
 	struct conf_interface *interfaces;
 	size_t num_interfaces;

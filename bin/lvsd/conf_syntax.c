@@ -102,6 +102,7 @@ static cfg_opt_t top[] = {
 	WORD("huge_pages"),
 	WORD("mss_clamp"),
 	WORD("kernel_conflicts"),
+	WORD("announce"),
 	CFG_SEC("timeouts", timeouts, CFGF_NONE),
 	TITLED("interface", interface),
 	TITLED("virtual_service", virtual_service),

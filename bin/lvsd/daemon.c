@@ -8,6 +8,7 @@
  * later with those that are kept; but for BPF programs, which are loaded once.
  */
 #include "daemon.h"
+#include "announce.h"
 #include "apply.h"
 #include "caps.h"
 #include "claim.h"
@@ -33,8 +34,8 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-/* After a sync of the claim, so many times as long as it took without one. */
-#define CLAIM_REST 10
+/* After what follows a change, so many times as long as it took without it. */
+#define FOLLOW_REST 10
 
 struct lvsd {
 	const struct options *opt;
@@ -42,8 +43,8 @@ struct lvsd {
 	struct loop loop;
 	int signal_fd, timer_fd;
 	struct lvs_claim *claim; /* NULL: none */
-	int claim_fd;		 /* timer: when it may be synced again */
-	bool claim_rests, claim_due;
+	int follow_fd;		 /* timer: when it may be followed again */
+	bool follow_rests, follow_due;
 	struct lvs_tunnel *tunnel; /* NULL: none */
 	struct lvs_pages *pages;   /* of the director; NULL: malloc(3) */
 	struct lvs_director *dir;
@@ -52,6 +53,7 @@ struct lvsd {
 	int rtnl_error; /* last one; said once */
 	struct worker *worker;
 	struct interfaces *ifs;
+	struct announce *announce;
 };
 
 static const char *socket_path(const struct lvsd *d)
@@ -116,32 +118,33 @@ static void set_timer(int fd, lvs_tstamp after)
 }
 
 /*
- * Claim what is configured.  Each time all of it is looked at, so after a
- * thousand changes in a row most of the time would go into that: it rests in
- * between, and what came meanwhile is claimed together.
+ * Claim what is configured, and announce what is new.  Each time all of it is
+ * looked at, so after a thousand changes in a row most of the time would go
+ * into that: it rests in between, and what came meanwhile is done together.
  */
-static void sync_claim(struct lvsd *d)
+static void follow(struct lvsd *d)
 {
 	lvs_tstamp begin = clock_now(NULL);
 
-	d->claim_due = d->claim_rests;
-	if (!d->claim || d->claim_rests)
+	d->follow_due = d->follow_rests;
+	if (d->follow_rests)
 		return;
 	claim_sync(d->claim, d->dir);
-	d->claim_rests = true;
-	set_timer(d->claim_fd, 1 + CLAIM_REST * (clock_now(NULL) - begin));
+	announce_look(d->announce, begin);
+	d->follow_rests = true;
+	set_timer(d->follow_fd, 1 + FOLLOW_REST * (clock_now(NULL) - begin));
 }
 
-static void on_claim_rested(void *ctx)
+static void on_rested(void *ctx)
 {
 	struct lvsd *d = ctx;
 	uint64_t times;
 
-	if (read(d->claim_fd, &times, sizeof(times)) < 0)
+	if (read(d->follow_fd, &times, sizeof(times)) < 0)
 		return;
-	d->claim_rests = false;
-	if (d->claim_due)
-		sync_claim(d);
+	d->follow_rests = false;
+	if (d->follow_due)
+		follow(d);
 }
 
 static void apply_services(struct lvsd *d, const struct conf *before,
@@ -150,7 +153,6 @@ static void apply_services(struct lvsd *d, const struct conf *before,
 	struct apply_result result;
 
 	apply_conf(d->dir, before, cfg, &result);
-	sync_claim(d);
 	log_result(cfg, &result);
 }
 
@@ -161,6 +163,8 @@ static int go_over(struct lvsd *d, const struct conf *cfg)
 	    interfaces_apply(d->ifs, cfg))
 		return -1;
 	apply_services(d, d->cfg, cfg);
+	announce_set(d->announce, cfg->announce);
+	follow(d);
 	return 0;
 }
 
@@ -236,6 +240,8 @@ static void on_timer(void *ctx)
 	lvs_director_tick(d->dir, clock_now(NULL));
 	note_rtnl(d, lvs_rtnl_resolve(d->rtnl));
 	interfaces_look(d->ifs);
+	follow(d);
+	announce_repeat(d->announce, clock_now(NULL));
 }
 
 static void on_ctl(void *ctx)
@@ -248,7 +254,7 @@ static void on_ctl(void *ctx)
 /* What lvsadm has changed is claimed before it has its answer, if it can be. */
 static void on_change(void *ctx)
 {
-	sync_claim(ctx);
+	follow(ctx);
 }
 
 /* ---- start, in this order; each says itself what is wrong ---------------- */
@@ -274,8 +280,8 @@ static int open_timers(struct lvsd *d)
 	const int flags = TFD_CLOEXEC | TFD_NONBLOCK;
 
 	d->timer_fd = timerfd_create(CLOCK_MONOTONIC, flags);
-	d->claim_fd = timerfd_create(CLOCK_MONOTONIC, flags);
-	if (d->timer_fd < 0 || d->claim_fd < 0 ||
+	d->follow_fd = timerfd_create(CLOCK_MONOTONIC, flags);
+	if (d->timer_fd < 0 || d->follow_fd < 0 ||
 	    timerfd_settime(d->timer_fd, 0, &second, NULL))
 		return failed("timer", -errno);
 	return 0;
@@ -388,7 +394,8 @@ static int open_worker(struct lvsd *d)
 
 	if (!err) {
 		d->ifs = interfaces_new(d->dir, d->worker, d->claim, d->tunnel);
-		err = d->ifs ? 0 : LVS_ERR_NOMEM;
+		d->announce = announce_new(d->dir, d->worker, d->ifs);
+		err = d->ifs && d->announce ? 0 : LVS_ERR_NOMEM;
 	}
 	return err ? failed("worker", err) : 0;
 }
@@ -399,7 +406,12 @@ static int apply_first(struct lvsd *d)
 	if (!guard_allows(d->dir, d->cfg, d->claim != NULL))
 		return -1;
 	apply_services(d, NULL, d->cfg);
-	return interfaces_apply(d->ifs, d->cfg);
+	claim_sync(d->claim, d->dir);
+	if (interfaces_apply(d->ifs, d->cfg))
+		return -1;
+	announce_set(d->announce, d->cfg->announce);
+	follow(d);
+	return 0;
 }
 
 static int open_loop(struct lvsd *d)
@@ -409,7 +421,7 @@ static int open_loop(struct lvsd *d)
 	if (!err)
 		err = loop_add(&d->loop, d->signal_fd, on_signal, d);
 	if (!err)
-		err = loop_add(&d->loop, d->claim_fd, on_claim_rested, d);
+		err = loop_add(&d->loop, d->follow_fd, on_rested, d);
 	if (!err)
 		err = loop_add(&d->loop, d->timer_fd, on_timer, d);
 	if (!err)
@@ -450,6 +462,7 @@ static int start(struct lvsd *d)
 static void stop(struct lvsd *d)
 {
 	lvs_ctl_server_close(d->ctl);
+	announce_free(d->announce);
 	interfaces_free(d->ifs);
 	worker_stop(d->worker);
 	lvs_rtnl_close(d->rtnl);
@@ -459,8 +472,8 @@ static void stop(struct lvsd *d)
 	lvs_pages_free(d->pages);
 	conf_free(d->cfg);
 	loop_fini(&d->loop);
-	if (d->claim_fd >= 0)
-		close(d->claim_fd);
+	if (d->follow_fd >= 0)
+		close(d->follow_fd);
 	if (d->timer_fd >= 0)
 		close(d->timer_fd);
 	if (d->signal_fd >= 0)
@@ -490,7 +503,7 @@ int daemon_run(const struct options *opt)
 		.opt = opt,
 		.signal_fd = -1,
 		.timer_fd = -1,
-		.claim_fd = -1,
+		.follow_fd = -1,
 		.loop.epoll_fd = -1,
 	};
 	int status;

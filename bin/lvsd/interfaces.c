@@ -239,6 +239,20 @@ int interfaces_apply(struct interfaces *ifs, const struct conf *cfg)
 	return 0;
 }
 
+size_t interfaces_ports(const struct interfaces *ifs, struct lvs_port *ports[],
+			size_t max)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < ifs->count && n < max; i++) {
+		struct lvs_port *port = ifs->entries[i].port;
+
+		if (port && lvs_port_link(port) != LVS_LINK_NONE)
+			ports[n++] = port;
+	}
+	return n;
+}
+
 static void close_failed(struct interfaces *ifs)
 {
 	struct lvs_port *port;

@@ -35,6 +35,13 @@ void interfaces_free(struct interfaces *ifs);
 int interfaces_apply(struct interfaces *ifs, const struct conf *cfg);
 
 /*
+ * Up to MAX ports that have a link of their own, into PORTS; returns how many.
+ * They are there until the next call of interfaces_apply or interfaces_look.
+ */
+size_t interfaces_ports(const struct interfaces *ifs, struct lvs_port *ports[],
+			size_t max);
+
+/*
  * Look after all of them: what failed or was deleted is closed, what is there
  * again is opened.  Call it when links may have changed and now and then.
  */

@@ -278,6 +278,29 @@ struct lvs_port *worker_failed_port(struct worker *w, int *error)
 	return c.port;
 }
 
+struct send_call {
+	struct lvs_port *port;
+	struct lvs_pkt *const *pkts;
+	size_t count;
+};
+
+/* A port that has failed meanwhile sends nothing any more. */
+static void do_send(struct worker *w, void *arg)
+{
+	const struct send_call *c = arg;
+
+	if (index_of(w, c->port) < w->num_ports)
+		lvs_port_tx(c->port, c->pkts, c->count);
+}
+
+void worker_send(struct worker *w, struct lvs_port *port,
+		 struct lvs_pkt *const pkts[], size_t count)
+{
+	struct send_call c = { .port = port, .pkts = pkts, .count = count };
+
+	call(w, do_send, &c);
+}
+
 static void do_stop(struct worker *w, void *arg)
 {
 	(void)arg;

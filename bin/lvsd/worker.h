@@ -39,6 +39,13 @@ void worker_stop(struct worker *w);
 int worker_add_port(struct worker *w, struct lvs_port *port);
 void worker_remove_port(struct worker *w, struct lvs_port *port);
 
+/*
+ * Send COUNT packets of the caller's, ready as they are, on PORT; what the
+ * interface does not take is lost.
+ */
+void worker_send(struct worker *w, struct lvs_port *port,
+		 struct lvs_pkt *const pkts[], size_t count);
+
 /* The network has changed: look whether packets that wait can go. */
 void worker_wake(struct worker *w);
 

@@ -122,6 +122,20 @@ LVS_API int lvs_net_link_get(struct lvs_director *dir, uint32_t index,
 LVS_API bool lvs_net_is_local(struct lvs_director *dir,
 			      const struct lvs_addr *addr);
 
+/* Bytes of the longest announcement. */
+#define LVS_ANNOUNCEMENT_MAX 86
+
+/*
+ * Make FRAME one that tells all hosts on LINK that the director has the virtual
+ * address ADDR now, so that they forget who had it before: gratuitous ARP (RFC
+ * 5227) or an unsolicited neighbour advertisement (RFC 4861, 7.2.6).  Returns
+ * its length; 0 if it is not the director who answers for ADDR there, as on a
+ * link that is down or without link header.  To be sent on LINK as it is.
+ */
+LVS_API size_t lvs_net_announcement(struct lvs_director *dir, uint32_t link,
+				    const struct lvs_addr *addr,
+				    uint8_t frame[LVS_ANNOUNCEMENT_MAX]);
+
 /*
  * Next hops that packets wait for or, being stale, go to, and nobody was asked
  * about yet: one a call into *LINK and *ADDR; false when there is none.  The

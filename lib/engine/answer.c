@@ -80,22 +80,6 @@ void lvs_engine_reset(struct lvs_engine *eng, struct lvs_pkt *pkt,
 	send_back(pkt);
 }
 
-/* The link that PKT came by, if we speak there for TARGET. */
-static const struct lvs_link *speaks_for(const struct lvs_engine *eng,
-					 const struct lvs_pkt *pkt,
-					 const struct lvs_addr *target)
-{
-	const struct lvs_link *link =
-		lvs_net_do_link(eng->dir->net, pkt->link_in);
-
-	if (!link || !link->ethernet || !link->up)
-		return NULL;
-	if (!lvs_director_is_vip(eng->dir, target) ||
-	    lvs_net_host_answers(eng->dir->net, pkt->link_in, target))
-		return NULL;
-	return link;
-}
-
 static void resolve_arp(struct lvs_engine *eng, struct lvs_pkt *pkt,
 			const struct lvs_parsed *p)
 {
@@ -105,7 +89,7 @@ static void resolve_arp(struct lvs_engine *eng, struct lvs_pkt *pkt,
 	lvs_arp_read(pkt, p->l3, &arp);
 	if (arp.kind != LVS_ARP_ASK && arp.kind != LVS_ARP_PROBE)
 		return;
-	link = speaks_for(eng, pkt, &arp.target);
+	link = lvs_director_speaks(eng->dir, pkt->link_in, &arp.target);
 	if (!link)
 		return;
 	lvs_arp_answer(pkt, p->l3, link->lladdr);
@@ -121,7 +105,7 @@ static void resolve_nd(struct lvs_engine *eng, struct lvs_pkt *pkt,
 	lvs_nd_read(pkt, p, &nd);
 	if (nd.kind != LVS_ND_ASK && nd.kind != LVS_ND_PROBE)
 		return;
-	link = speaks_for(eng, pkt, &nd.target);
+	link = lvs_director_speaks(eng->dir, pkt->link_in, &nd.target);
 	if (link && lvs_nd_answer(pkt, p, &nd, link->lladdr))
 		send_back(pkt);
 }

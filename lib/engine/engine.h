@@ -284,6 +284,13 @@ void lvs_engine_nobody(struct lvs_engine *eng, struct lvs_pkt *pkt,
 void lvs_engine_stray(struct lvs_engine *eng, struct lvs_pkt *pkt,
 		      const struct lvs_parsed *p);
 
+/* ---- announce.c ---------------------------------------------------------- */
+
+/* Link INDEX, if it is the director who answers there for ADDR. */
+const struct lvs_link *lvs_director_speaks(const struct lvs_director *dir,
+					   uint32_t index,
+					   const struct lvs_addr *addr);
+
 /* ---- leave.c ------------------------------------------------------------- */
 
 /* How a packet gets out, and what that was chosen for. */

@@ -63,6 +63,8 @@ static int af_packet_open(const struct lvs_port_opts *opts,
 		return LVS_ERR_NOMEM;
 	ap->port.backend = &lvs_backend_af_packet;
 	error = lvs_psock_open(&ap->ps, opts, false);
+	if (!error)
+		lvs_psock_hear_groups(&ap->ps);
 	if (!error && opts->tunnels)
 		error = set_mark(ap);
 	ap->cut = malloc(CUT_BYTES);

@@ -177,6 +177,18 @@ int lvs_psock_open(struct lvs_psock *ps, const struct lvs_port_opts *opts,
 	return error ? error : set_up(ps, opts);
 }
 
+void lvs_psock_hear_groups(struct lvs_psock *ps)
+{
+	const struct packet_mreq req = {
+		.mr_ifindex = (int)ps->ifindex,
+		.mr_type = PACKET_MR_ALLMULTI,
+	};
+
+	if (setsockopt(ps->fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &req,
+		       sizeof(req)) < 0)
+		return;
+}
+
 void lvs_psock_close(struct lvs_psock *ps)
 {
 	if (ps->fd >= 0)

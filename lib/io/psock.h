@@ -31,6 +31,13 @@ struct lvs_psock {
  */
 int lvs_psock_open(struct lvs_psock *ps, const struct lvs_port_opts *opts,
 		   bool cooked);
+/*
+ * Have the interface receive every multicast group while PS is open: who asks
+ * for an IPv6 VIP that the host has not asks a group that the host is not in.
+ * An interface that knows no groups receives them anyway.
+ */
+void lvs_psock_hear_groups(struct lvs_psock *ps);
+
 void lvs_psock_close(struct lvs_psock *ps);
 
 /* As a backend's. */
