@@ -44,32 +44,6 @@ static void configure(struct lvs_director *dir, const char *vip,
 	}
 }
 
-/*
- * All packets of PORT through ENG, one by one, as each came at a time of its
- * own.  0 at the end of the capture, or why it cannot be read any further.
- */
-static int replay(struct lvs_director *dir, struct lvs_engine *eng,
-		  struct lvs_port *port)
-{
-	lvs_tstamp now, due = 0;
-	struct lvs_pkt *pkt;
-	int got;
-
-	while ((got = lvs_port_rx(port, &pkt, 1)) > 0) {
-		now = lvs_pcap_time(port);
-		if (now >= due) {
-			due = lvs_engine_tick(eng, now);
-			lvs_director_tick(dir, now);
-		}
-		lvs_engine_input(eng, &pkt, 1, now);
-		if (pkt->verdict == LVS_SEND)
-			lvs_port_tx(port, &pkt, 1);
-		lvs_port_release(port, &pkt, 1);
-		lvs_forward_output(eng, &port, 1, now);
-	}
-	return got;
-}
-
 static void report(struct lvs_engine *eng)
 {
 	struct lvs_engine_stats stats = LVS_OPTS(struct lvs_engine_stats);
@@ -106,7 +80,7 @@ int main(int argc, char *argv[])
 	check(lvs_port_open("pcap", &files, &port), argv[1]);
 	configure(dir, argv[3], argv + 4);
 
-	error = replay(dir, eng, port);
+	error = lvs_replay(dir, eng, port);
 	report(eng);
 	lvs_port_close(port);
 	lvs_engine_free(eng);

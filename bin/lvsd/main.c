@@ -6,6 +6,7 @@
 #include "daemon.h"
 #include "log.h"
 #include "options.h"
+#include "replay.h"
 #include <stdio.h>
 
 /* What a check finds is its result: no mark of a program before it. */
@@ -41,5 +42,7 @@ int main(int argc, char *argv[])
 	if (status >= 0)
 		return status;
 	log_open(opt.debug ? LVS_LOG_DEBUG : LVS_LOG_INFO, opt.syslog);
-	return opt.check ? check(opt.config) : daemon_run(&opt);
+	if (opt.check)
+		return check(opt.config);
+	return opt.replay ? replay(&opt) : daemon_run(&opt);
 }

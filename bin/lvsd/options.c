@@ -16,6 +16,7 @@
 enum {
 	KEY_SOCKET = 256,
 	KEY_READY_FD,
+	KEY_REPLAY,
 	KEY_SYSLOG,
 };
 
@@ -29,6 +30,8 @@ static const struct {
 	{ 'n', "check", NULL, "check the configuration file and exit" },
 	{ KEY_SOCKET, "socket", "PATH", "control socket" },
 	{ KEY_READY_FD, "ready-fd", "N", "write READY=1 there when ready" },
+	{ KEY_REPLAY, "replay", "PCAP", "take a capture through, and exit" },
+	{ 'o', "output", "PCAP", "with --replay: write what is sent" },
 	{ KEY_SYSLOG, "syslog", NULL, "log to syslog, not standard error" },
 	{ 'd', "debug", NULL, "log more" },
 	{ 'f', "foreground", NULL, "accepted: lvsd never forks" },
@@ -86,6 +89,12 @@ static int take(struct options *opt, int key, const char *arg)
 		return -1;
 	case KEY_READY_FD:
 		return parse_fd(arg, &opt->ready_fd);
+	case KEY_REPLAY:
+		opt->replay = arg;
+		return -1;
+	case 'o':
+		opt->output = arg;
+		return -1;
 	case KEY_SYSLOG:
 		opt->syslog = true;
 		return -1;
@@ -132,6 +141,10 @@ int options_parse(int argc, char *argv[], struct options *opt)
 
 		if (status >= 0)
 			return status;
+	}
+	if (opt->output && !opt->replay) {
+		fputs("lvsd: --output: only together with --replay\n", stderr);
+		return take(opt, '?', NULL);
 	}
 	if (optind < argc) {
 		fprintf(stderr, "lvsd: %s: not an option\n", argv[optind]);

@@ -18,6 +18,8 @@
 struct options {
 	const char *config;
 	const char *socket; /* NULL: as the configuration says */
+	const char *replay; /* NULL: run as a daemon */
+	const char *output; /* NULL: none */
 	int ready_fd;	    /* -1: none */
 	bool check;
 	bool debug;

@@ -134,6 +134,14 @@ LVS_API int lvs_memory_take(struct lvs_port *port, void *buf, size_t size,
  */
 LVS_API lvs_tstamp lvs_pcap_time(struct lvs_port *port);
 
+/*
+ * All packets of PORT, a pcap one without link, through ENG of DIR, one by one,
+ * each at the time it was captured at, which drives both; what is sent goes out
+ * by PORT.  0 at the end of the capture, or why it cannot be read any further.
+ */
+LVS_API int lvs_replay(struct lvs_director *dir, struct lvs_engine *eng,
+		       struct lvs_port *port);
+
 #ifdef __cplusplus
 }
 #endif
