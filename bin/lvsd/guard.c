@@ -13,6 +13,7 @@
 #include <stdio.h>
 
 struct guard {
+	struct lvs_director *dir;
 	const struct conf *cfg;
 	bool claimed;
 	enum lvs_level level;
@@ -46,10 +47,32 @@ static void forwarding_found(struct guard *g, const char *setting,
 		  family, setting);
 }
 
-/* The claim does not know which packets bear a mark. */
+/* Real servers of SVC that are this host itself. */
+static size_t count_local(const struct guard *g, const struct conf_service *svc)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < svc->num_dests; i++)
+		if (svc->dests[i].conf.method != LVS_METHOD_NAT &&
+		    lvs_net_is_local(g->dir, &svc->dests[i].conf.id.addr))
+			count++;
+	return count;
+}
+
+/*
+ * The claim does not know which packets bear a mark, nor which of a service's
+ * go to a real server that is the host.
+ */
 static bool is_claimed(const struct guard *g, const struct conf_service *svc)
 {
-	return g->claimed && !svc->conf.id.fwmark;
+	return g->claimed && !svc->conf.id.fwmark && !count_local(g, svc);
+}
+
+/* All connections are the host's own: it is to answer. */
+static bool is_host_service(const struct guard *g,
+			    const struct conf_service *svc)
+{
+	return svc->num_dests > 0 && count_local(g, svc) == svc->num_dests;
 }
 
 /* A service of FAMILY that the kernel sees the packets of. */
@@ -94,14 +117,13 @@ static void check_forwarding(struct guard *g)
 		check_setting(g, "net/ipv6/conf", "all", "forwarding", "IPv6");
 }
 
-static void check_address(struct guard *g, struct lvs_director *dir,
-			  const struct conf_service *svc)
+static void check_address(struct guard *g, const struct conf_service *svc)
 {
 	const struct lvs_service_id *id = &svc->conf.id;
 	char name[NAME_STRLEN], addr[LVS_ADDR_STRLEN];
 
-	if (id->fwmark || is_claimed(g, svc) ||
-	    !lvs_net_is_local(dir, &id->addr))
+	if (id->fwmark || is_claimed(g, svc) || is_host_service(g, svc) ||
+	    !lvs_net_is_local(g->dir, &id->addr))
 		return;
 	g->found++;
 	lvs_addr_format(&id->addr, addr, sizeof(addr));
@@ -113,10 +135,24 @@ static void check_address(struct guard *g, struct lvs_director *dir,
 		  lvs_family_bits(id->addr.family));
 }
 
+/* Marks are set by what sees a packet later than a packet socket does. */
+static void warn_of_mark(const struct guard *g, const struct conf_service *svc)
+{
+	char name[NAME_STRLEN];
+
+	if (svc->conf.id.fwmark)
+		log_warn("%s:%d: %s: the kernel marks packets after lvsd has "
+			 "seen them, so this service gets none: give each "
+			 "address and port a service of its own",
+			 g->cfg->path, svc->line,
+			 name_of(&svc->conf.id, NULL, name, sizeof(name)));
+}
+
 bool guard_allows(struct lvs_director *dir, const struct conf *cfg,
 		  bool claimed)
 {
 	struct guard g = {
+		.dir = dir,
 		.cfg = cfg,
 		.claimed = claimed,
 		.level = LVS_LOG_ERR,
@@ -127,7 +163,9 @@ bool guard_allows(struct lvs_director *dir, const struct conf *cfg,
 	if (cfg->num_interfaces == 0)
 		return true;
 	for (size_t i = 0; i < cfg->num_services; i++)
-		check_address(&g, dir, &cfg->services[i]);
+		warn_of_mark(&g, &cfg->services[i]);
+	for (size_t i = 0; i < cfg->num_services; i++)
+		check_address(&g, &cfg->services[i]);
 	check_forwarding(&g);
 	if (g.found && g.level == LVS_LOG_ERR)
 		log_err("kernel_conflicts = warn in the configuration lets "

@@ -5,6 +5,7 @@
 #include "bpf/claim_set.h"
 
 #include <arpa/inet.h>
+#include <lvs/net.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -84,22 +85,29 @@ static int leave_out(struct lvs_claim_set *set, const struct lvs_service_id *id)
 	return 0;
 }
 
-static bool is_on_host(const struct lvs_dest_info *dests, size_t count)
+/* By DR and TUN the host's own address is the host; by NAT it is refused. */
+static bool is_on_host(struct lvs_director *dir,
+		       const struct lvs_dest_info *dests, size_t count)
 {
-	for (size_t i = 0; i < count; i++)
-		if (dests[i].conf.method == LVS_METHOD_LOCAL)
+	for (size_t i = 0; i < count; i++) {
+		const struct lvs_dest_conf *conf = &dests[i].conf;
+
+		if (conf->method == LVS_METHOD_LOCAL ||
+		    (conf->method != LVS_METHOD_NAT &&
+		     lvs_net_is_local(dir, &conf->id.addr)))
 			return true;
+	}
 	return false;
 }
 
-static int add_service(struct lvs_claim_set *set,
+static int add_service(struct lvs_claim_set *set, struct lvs_director *dir,
 		       const struct lvs_service_id *id,
 		       const struct lvs_dest_info *dests, size_t count)
 {
 	uint32_t claims = LVS_CLAIM_VIRTUAL;
 	int err = 0;
 
-	if (id->fwmark || is_on_host(dests, count))
+	if (id->fwmark || is_on_host(dir, dests, count))
 		return leave_out(set, id);
 	for (size_t i = 0; i < count && !err; i++) {
 		const struct lvs_dest_conf *conf = &dests[i].conf;
@@ -139,7 +147,7 @@ static int read_service(struct lvs_claim_set *set, struct lvs_director *dir,
 
 	if (err)
 		return err;
-	err = add_service(set, id, dests, count);
+	err = add_service(set, dir, id, dests, count);
 	free(dests);
 	return err;
 }

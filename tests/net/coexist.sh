@@ -401,4 +401,28 @@ while read -r vips v4 v6 expected <&3; do
 	check "no claim to be had: $name: $expected" refused "$expected" \
 		$powerless
 done 3<<<"$without"
+
+# ---- what the claim cannot cover ----------------------------------------------
+
+# A VIP of the host with a real server that is the host, and one that is not.
+half_on_host() {
+	local out
+	place_vips two front && on director sysctl -q -w \
+		net.ipv4.ip_forward=0 net.ipv6.conf.all.forwarding=0
+	{
+		configuration front back --
+		printf 'virtual_service "tcp %s:8080" {\n\tmethod = dr\n' \
+			"$(vip two dr 4)"
+		printf '\treal_server "%s" { }\n' 10.1.0.1 10.2.0.11
+		printf '}\nvirtual_service "fwmark 7" { }\n'
+	} >"$work/lvsd.conf"
+	out=$(on director timeout 10 "$lvsd" -c "$work/lvsd.conf" 2>&1)
+	same 1 $? || return
+	echo "$out"
+	grep -qF "$(vip two dr 4):8080: $(vip two dr 4) is an address of this host" \
+		<<<"$out" && grep -q 'fwmark 7.*gets none' <<<"$out"
+}
+
+check "a service half on the host is refused, one by mark is warned of" \
+	half_on_host
 finish

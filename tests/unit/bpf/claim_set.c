@@ -7,6 +7,7 @@
 #include "bpf/claim_set.h"
 
 #include <arpa/inet.h>
+#include <lvs/net.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
@@ -79,7 +80,28 @@ static const struct {
 	    { "10.0.0.1:81", IPPROTO_TCP, { "nat 10.0.1.1:81" } } },
 	  "6 10.0.0.1:81 v\n6 10.0.1.1:81 r\n",
 	  1 },
+	{ "by DR and TUN an address of the host is the host",
+	  { { "10.0.0.1:80", IPPROTO_TCP, { "dr 10.0.9.9:80" } },
+	    { "[fd00::1]:80", IPPROTO_TCP, { "tun [fd00::9:9]:80" } },
+	    { "10.0.0.1:81", IPPROTO_TCP, { "nat 10.0.9.9:81" } } },
+	  "6 10.0.0.1:81 v\n6 10.0.9.9:81 r\n",
+	  2 },
 };
+
+/* What the host has on its only link, number 1. */
+static void add_own_addresses(struct lvs_director *dir)
+{
+	static const char *const own[] = { "10.0.9.9", "fd00::9:9" };
+	const struct lvs_link link = { .index = 1, .mtu = 1500, .up = true };
+
+	ck_assert_int_eq(lvs_net_link_set(dir, &link), 0);
+	for (size_t i = 0; i < 2; i++) {
+		struct lvs_addr addr;
+
+		ck_assert_int_eq(lvs_addr_parse(own[i], &addr), 0);
+		ck_assert_int_eq(lvs_net_addr_set(dir, 1, &addr, 32), 0);
+	}
+}
 
 static void add_dest(struct lvs_director *dir, const struct lvs_service_id *id,
 		     const char *text)
@@ -142,6 +164,7 @@ START_TEST(from_configuration)
 		char text[1024] = "";
 
 		ck_assert_int_eq(lvs_director_new(&opts, &dir), 0);
+		add_own_addresses(dir);
 		for (size_t s = 0; s < 3 && rows[i].services[s].virt; s++)
 			add_service(dir, &rows[i].services[s]);
 		ck_assert_int_eq(lvs_claim_set_read(&set, dir), 0);
