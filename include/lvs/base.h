@@ -42,7 +42,12 @@ typedef uint64_t lvs_tstamp;
  *	struct lvs_engine_opts opts = LVS_OPTS(struct lvs_engine_opts);
  */
 #ifdef __cplusplus
-#define LVS_OPTS(type) ([] { type o_ = type(); o_.sz = sizeof(type); return o_; }())
+#define LVS_OPTS(type)               \
+	([] {                        \
+		type o_ = type();    \
+		o_.sz = sizeof(type); \
+		return o_;           \
+	}())
 #else
 #define LVS_OPTS(type) ((type){ .sz = sizeof(type) })
 #endif

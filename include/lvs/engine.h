@@ -70,8 +70,9 @@ LVS_API void lvs_engine_free(struct lvs_engine *eng);
  * counted under that reason.
  *
  * Passed, that is left to the host, is what is for no virtual service, what
- * has no connection and may not begin one (but see `resets`), and what is for a real server that
- * is the host itself by DR or TUN; by NAT it cannot be one (no-route).
+ * has no connection and may not begin one (but see `resets`), and what is for
+ * a real server that is the host itself by DR or TUN; by NAT it cannot be one
+ * (no-route).
  *
  * Fragments are held until all of a packet are there; that then goes through
  * as one packet and is fragmented again.  Those that come before the first one,

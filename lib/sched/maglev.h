@@ -36,8 +36,9 @@ struct lvs_maglev {
 
 /*
  * The hooks of a scheduler whose state begins with such a table; SIZE is what
- * it has if PLAN leaves it open.  More destinations than slots are LVS_ERR_INVAL at bind;
- * later they are no error, as with IPVS, and the last ones get no client.
+ * it has if PLAN leaves it open.  More destinations than slots are
+ * LVS_ERR_INVAL at bind; later they are no error, as with IPVS, and the last
+ * ones get no client.
  */
 int lvs_maglev_prepare(struct lvs_service *svc, struct lvs_maglev *maglev,
 		       const struct lvs_sched_plan *plan, uint32_t size,

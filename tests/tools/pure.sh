@@ -17,7 +17,7 @@ known=$known'|strn?cpy|strcat|inet_(pton|ntop)|pthread_mutex_(init|destroy|lock|
 known=$known'|mmap|munmap|madvise|__errno_location|__stack_chk_fail|abort|__assert_fail'
 known=$known'|_GLOBAL_OFFSET_TABLE_|__ctype_b_loc|__isoc99_sscanf|__isoc23_strtoul'
 known=$known'|__(asan|ubsan|sanitizer|tsan|llvm|gcov|sancov|start|stop)_.*|_ITM_.*|__gmon_start__'
-known=$known'|atomic_.*|__atomic_.*|__cpu_(model|indicator_init)|lvs_.*)$'
+known=$known'|atomic_.*|__atomic_.*|__cpu_(model|indicator_init)|__popcountdi2|lvs_.*)$'
 
 undefined() { # the symbols that FILE needs and that are not allowed
 	$NM -u "$@" 2>/dev/null | awk '$1 == "U" { print $2 }' | sort -u |

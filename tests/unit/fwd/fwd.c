@@ -25,6 +25,7 @@ END_TEST
 #define NAT_IN	(LVS_ACT_DST | LVS_ACT_TTL)
 #define NAT_OUT (LVS_ACT_SRC | LVS_ACT_TTL)
 #define TUNNEL	(LVS_ACT_TTL | LVS_ACT_OUTER)
+#define ROUTED	LVS_ACT_TTL
 
 enum {
 	KNOWN,
@@ -40,21 +41,21 @@ static const struct row {
 	uint8_t reason, request, reply;
 } rows[] = {
 	{ "NAT rewrites both ways", LVS_METHOD_NAT, KNOWN, 0, NAT_IN, NAT_OUT },
-	{ "DR only takes a hop off, replies are the host's", LVS_METHOD_DR,
-	  KNOWN, 0, LVS_ACT_TTL, LVS_ACT_HOST },
+	{ "DR only takes a hop off, of replies that come by too", LVS_METHOD_DR,
+	  KNOWN, 0, ROUTED, ROUTED },
 	{ "TUN puts a header in front", LVS_METHOD_TUN, KNOWN, 0, TUNNEL,
-	  LVS_ACT_HOST },
+	  ROUTED },
 	{ "the caller routes NAT where no network is known", LVS_METHOD_NAT,
 	  EMPTY, 0, NAT_IN, NAT_OUT },
-	{ "and DR", LVS_METHOD_DR, EMPTY, 0, LVS_ACT_TTL, LVS_ACT_HOST },
+	{ "and DR", LVS_METHOD_DR, EMPTY, 0, ROUTED, ROUTED },
 	{ "and TUN, from the virtual address", LVS_METHOD_TUN, EMPTY, 0, TUNNEL,
-	  LVS_ACT_HOST },
+	  ROUTED },
 	{ "no route for NAT", LVS_METHOD_NAT, NO_ROUTE, LVS_REASON_NO_ROUTE,
 	  NAT_IN, NAT_OUT },
 	{ "no route for DR", LVS_METHOD_DR, NO_ROUTE, LVS_REASON_NO_ROUTE,
-	  LVS_ACT_TTL, LVS_ACT_HOST },
+	  ROUTED, ROUTED },
 	{ "no route for TUN", LVS_METHOD_TUN, NO_ROUTE, LVS_REASON_NO_ROUTE,
-	  TUNNEL, LVS_ACT_HOST },
+	  TUNNEL, ROUTED },
 	{ "DR to the host itself is local", LVS_METHOD_DR, OWN, 0, LVS_ACT_HOST,
 	  LVS_ACT_HOST },
 	{ "TUN too", LVS_METHOD_TUN, OWN, 0, LVS_ACT_HOST, LVS_ACT_HOST },
