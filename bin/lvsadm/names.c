@@ -5,6 +5,7 @@
 #include "names.h"
 #include <arpa/inet.h>
 #include <errno.h>
+#include <lvs/sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -237,26 +238,15 @@ const char *name_tunnel_csum(uint16_t flags)
 				       : "nocsum";
 }
 
-/* SCHEDULER NULL: a flag of any; it comes after those with a better name. */
-static const struct sched_flag {
-	const char *name, *scheduler;
-	uint32_t flag;
-} sched_flags[] = {
-	{ "sh-fallback", "sh", LVS_SVC_SCHED1 },
-	{ "sh-port", "sh", LVS_SVC_SCHED2 },
-	{ "mh-fallback", "mh", LVS_SVC_SCHED1 },
-	{ "mh-port", "mh", LVS_SVC_SCHED2 },
-	{ "flag-1", NULL, LVS_SVC_SCHED1 },
-	{ "flag-2", NULL, LVS_SVC_SCHED2 },
-	{ "flag-3", NULL, LVS_SVC_SCHED3 },
-};
-
-static const struct sched_flag *sched_flag_named(const char *name, size_t len)
+static const struct lvs_sched_flag *sched_flag_named(const char *name,
+						     size_t len)
 {
-	for (size_t i = 0; i < COUNT(sched_flags); i++) {
-		if (strlen(sched_flags[i].name) == len &&
-		    memcmp(sched_flags[i].name, name, len) == 0)
-			return &sched_flags[i];
+	const struct lvs_sched_flag *flag;
+
+	for (size_t i = 0; (flag = lvs_sched_flag_at(i)); i++) {
+		if (strlen(flag->name) == len &&
+		    memcmp(flag->name, name, len) == 0)
+			return flag;
 	}
 	return NULL;
 }
@@ -267,7 +257,7 @@ enum flag_answer name_to_sched_flags(const char *text, const char *scheduler,
 	*flags = 0;
 	for (;;) {
 		size_t len;
-		const struct sched_flag *flag;
+		const struct lvs_sched_flag *flag;
 
 		text += strspn(text, ",");
 		len = strcspn(text, ",");
@@ -286,11 +276,11 @@ enum flag_answer name_to_sched_flags(const char *text, const char *scheduler,
 
 void name_sched_flags(char buf[64], const char *scheduler, uint32_t flags)
 {
+	const struct lvs_sched_flag *f;
 	size_t len = 0;
 
 	buf[0] = '\0';
-	for (size_t i = 0; i < COUNT(sched_flags); i++) {
-		const struct sched_flag *f = &sched_flags[i];
+	for (size_t i = 0; (f = lvs_sched_flag_at(i)); i++) {
 		bool named = f->scheduler && !strcmp(f->scheduler, scheduler);
 
 		if (!(flags & f->flag) || (f->scheduler && !named))

@@ -52,22 +52,6 @@ static const struct conf_choice checksums[] = {
 	{ NULL, 0 },
 };
 
-/* A flag's meaning is its scheduler's; NULL: any scheduler. */
-static const struct {
-	const char *name;
-	const char *scheduler;
-	uint32_t flag;
-} flags[] = {
-	{ "sh-fallback", "sh", LVS_SVC_SCHED1 },
-	{ "sh-port", "sh", LVS_SVC_SCHED2 },
-	{ "mh-fallback", "mh", LVS_SVC_SCHED1 },
-	{ "mh-port", "mh", LVS_SVC_SCHED2 },
-	{ "flag-1", NULL, LVS_SVC_SCHED1 },
-	{ "flag-2", NULL, LVS_SVC_SCHED2 },
-	{ "flag-3", NULL, LVS_SVC_SCHED3 },
-};
-#define NUM_FLAGS (sizeof(flags) / sizeof(flags[0]))
-
 /* "tcp 10.0.0.100:80", "udp [2001:db8::1]:53" */
 static bool read_address(struct conf_reader *rd, int line, const char *title,
 			 const char *endpoint, struct lvs_service_id *id)
@@ -156,26 +140,29 @@ static void read_scheduler(struct conf_reader *rd, cfg_t *sec,
 
 static const char *flag_at(const void *ctx, size_t index)
 {
+	const struct lvs_sched_flag *flag = lvs_sched_flag_at(index);
+
 	(void)ctx;
-	return index < NUM_FLAGS ? flags[index].name : NULL;
+	return flag ? flag->name : NULL;
 }
 
 static void read_flag(struct conf_reader *rd, const struct conf_word *word,
 		      struct lvs_service_conf *conf)
 {
+	const struct lvs_sched_flag *flag;
 	char allowed[200];
 
-	for (size_t i = 0; i < NUM_FLAGS; i++) {
-		if (strcmp(flags[i].name, word->text) != 0)
+	for (size_t i = 0; (flag = lvs_sched_flag_at(i)); i++) {
+		if (strcmp(flag->name, word->text) != 0)
 			continue;
-		if (flags[i].scheduler && conf->scheduler[0] &&
-		    strcmp(flags[i].scheduler, conf->scheduler) != 0)
+		if (flag->scheduler && conf->scheduler[0] &&
+		    strcmp(flag->scheduler, conf->scheduler) != 0)
 			conf_error(rd, word->line,
 				   "flags: %s is for scheduler %s only, and "
 				   "this service has %s",
-				   word->text, flags[i].scheduler,
+				   word->text, flag->scheduler,
 				   conf->scheduler);
-		conf->flags |= flags[i].flag;
+		conf->flags |= flag->flag;
 		return;
 	}
 	conf_list_names(allowed, sizeof(allowed), flag_at, NULL);

@@ -106,6 +106,19 @@ LVS_API const struct lvs_scheduler *lvs_scheduler_at(size_t index);
 /* The one NAMEd so, or NULL. */
 LVS_API const struct lvs_scheduler *lvs_scheduler_find(const char *name);
 
+/* What one of LVS_SVC_SCHED* is called in files and on command lines. */
+struct lvs_sched_flag {
+	const char *name;
+	const char *scheduler; /* the only one it is a flag of; NULL: any */
+	uint32_t flag;
+};
+
+/*
+ * The INDEX-th, or NULL past the last.  Names of one scheduler come before
+ * those of any: who writes a flag takes the first name that fits.
+ */
+LVS_API const struct lvs_sched_flag *lvs_sched_flag_at(size_t index);
+
 /*
  * For pick and the other hooks, and valid only inside them.  Destinations come
  * newest first, as IPVS keeps them.

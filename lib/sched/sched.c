@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * sched.c - the list of schedulers.
+ * sched.c - the list of schedulers, and of the names of their flags.
  *
  * "none", the service that schedules nothing, is not one of them: the model
  * knows it by name.
@@ -30,7 +30,18 @@ static const struct lvs_scheduler *const schedulers[] = {
 	&lvs_sched_p2c,
 };
 
+static const struct lvs_sched_flag flags[] = {
+	{ "sh-fallback", "sh", LVS_SCHED_FALLBACK },
+	{ "sh-port", "sh", LVS_SCHED_PORT },
+	{ "mh-fallback", "mh", LVS_SCHED_FALLBACK },
+	{ "mh-port", "mh", LVS_SCHED_PORT },
+	{ "flag-1", NULL, LVS_SVC_SCHED1 },
+	{ "flag-2", NULL, LVS_SVC_SCHED2 },
+	{ "flag-3", NULL, LVS_SVC_SCHED3 },
+};
+
 #define NUM_SCHEDULERS (sizeof(schedulers) / sizeof(*schedulers))
+#define NUM_FLAGS      (sizeof(flags) / sizeof(*flags))
 
 const struct lvs_scheduler *lvs_scheduler_at(size_t index)
 {
@@ -43,4 +54,9 @@ const struct lvs_scheduler *lvs_scheduler_find(const char *name)
 		if (!strcmp(schedulers[i]->name, name))
 			return schedulers[i];
 	return NULL;
+}
+
+const struct lvs_sched_flag *lvs_sched_flag_at(size_t index)
+{
+	return index < NUM_FLAGS ? &flags[index] : NULL;
 }

@@ -366,5 +366,28 @@ START_TEST(list_is_sound)
 }
 END_TEST
 
-LVS_TEST_MAIN("sched contract", list_is_sound, no_destinations, one_of_three,
-	      weights, any_sequence)
+/* Each name once, and each flag has one of any scheduler, after the others. */
+START_TEST(flag_names_are_sound)
+{
+	const struct lvs_sched_flag *flag, *other;
+	uint32_t any = 0;
+
+	for (size_t i = 0; (flag = lvs_sched_flag_at(i)); i++) {
+		for (size_t j = 0; j < i; j++) {
+			other = lvs_sched_flag_at(j);
+			ck_assert_str_ne(flag->name, other->name);
+		}
+		ck_assert_uint_eq(any & flag->flag, 0);
+		if (!flag->scheduler)
+			any |= flag->flag;
+		else
+			ck_assert_ptr_nonnull(
+				lvs_scheduler_find(flag->scheduler));
+	}
+	ck_assert_uint_eq(any,
+			  LVS_SVC_SCHED1 | LVS_SVC_SCHED2 | LVS_SVC_SCHED3);
+}
+END_TEST
+
+LVS_TEST_MAIN("sched contract", list_is_sound, flag_names_are_sound,
+	      no_destinations, one_of_three, weights, any_sequence)
