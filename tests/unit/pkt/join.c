@@ -228,7 +228,8 @@ END_TEST
 /* What is cut by lvs_frag is the other half of it. */
 static void cut_and_put_together(const struct oracle_spec *spec)
 {
-	static unsigned char from[LVS_PKT_BUFSIZE], piece[2000];
+	static unsigned char from[LVS_PKT_HEADROOM + sizeof(whole.ip)];
+	static unsigned char piece[2000];
 	struct lvs_frag_how how = { .mtu = 1400, .id = 7 };
 	struct lvs_pkt pkt, out;
 	struct lvs_frag frag;
