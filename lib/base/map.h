@@ -73,6 +73,12 @@ struct lvs_map {
 int lvs_map_init(struct lvs_map *map, const struct lvs_map_opts *opts);
 void lvs_map_fini(struct lvs_map *map);
 
+/* The next COUNT insertions will find memory; false: there is none. */
+static inline bool lvs_map_reserve(struct lvs_map *map, uint32_t count)
+{
+	return lvs_slab_reserve(&map->overflow, count);
+}
+
 /*
  * VALUE can be found under HASH from now on.  LVS_ERR_NOMEM: it was not
  * inserted.  Moves a growing map on; that this finds no memory is no error.

@@ -153,6 +153,19 @@ static bool add_chunk(struct lvs_slab *slab)
 	return true;
 }
 
+/* Records that are free. */
+static uint64_t num_free(const struct lvs_slab *slab)
+{
+	uint64_t chunks = slab->count - slab->holes;
+
+	return chunks * CHUNK_RECORDS - slab->live;
+}
+
+bool lvs_slab_reserve(struct lvs_slab *slab, uint32_t count)
+{
+	return num_free(slab) >= count || add_chunk(slab);
+}
+
 uint32_t lvs_slab_alloc(struct lvs_slab *slab)
 {
 	struct lvs_slab_use *use;
@@ -177,9 +190,7 @@ uint32_t lvs_slab_alloc(struct lvs_slab *slab)
 /* Are there a chunk's worth of free records without this empty chunk? */
 static bool dispensable(const struct lvs_slab *slab)
 {
-	uint64_t chunks = slab->count - slab->holes;
-
-	return chunks * CHUNK_RECORDS - slab->live >= 2 * CHUNK_RECORDS;
+	return num_free(slab) >= 2 * CHUNK_RECORDS;
 }
 
 void lvs_slab_free(struct lvs_slab *slab, uint32_t index)

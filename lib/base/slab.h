@@ -45,6 +45,8 @@ void lvs_slab_init(struct lvs_slab *slab, const struct lvs_allocator *mem,
 /* Frees every record. */
 void lvs_slab_fini(struct lvs_slab *slab);
 
+/* The next COUNT (a chunk's at most) records are there; false: no memory. */
+bool lvs_slab_reserve(struct lvs_slab *slab, uint32_t count);
 /* A zeroed record, or LVS_SLAB_NONE: no memory, or no index is left. */
 uint32_t lvs_slab_alloc(struct lvs_slab *slab);
 void lvs_slab_free(struct lvs_slab *slab, uint32_t index);

@@ -146,6 +146,13 @@ static void forward_once(struct lvs_engine *eng, struct lvs_pkt *pkt,
 	give_back(eng, choice);
 }
 
+/* With what P, one of the burst, was aimed: its own flow. */
+static uint64_t hash_of(const struct lvs_engine *eng,
+			const struct lvs_parsed *p)
+{
+	return eng->burst.aims.hashes[p - eng->burst.parsed];
+}
+
 /* A connection as chosen; then P is its first packet. */
 static void begin(struct lvs_engine *eng, struct lvs_pkt *pkt,
 		  const struct lvs_parsed *p,
@@ -154,9 +161,11 @@ static void begin(struct lvs_engine *eng, struct lvs_pkt *pkt,
 	struct lvs_dest *dest = choice->dest;
 	struct lvs_conn *conn;
 
-	conn = lvs_conn_add(eng->conns, &p->flow, &dest->conf.id.addr.ip,
-			    choice->dport_be, flags_for(dest),
-			    lvs_secs_to_ticks(LVS_PROTO_FIRST_SECS), eng->now);
+	conn = lvs_conn_add_hashed(eng->conns, &p->flow, hash_of(eng, p),
+				   &dest->conf.id.addr.ip, choice->dport_be,
+				   flags_for(dest),
+				   lvs_secs_to_ticks(LVS_PROTO_FIRST_SECS),
+				   eng->now);
 	if (!conn) {
 		give_back(eng, choice);
 		lvs_pkt_drop(pkt, LVS_REASON_NO_MEMORY);

@@ -97,18 +97,26 @@ static void set_key(struct lvs_conn *conn, const struct lvs_flow *flow,
 	}
 }
 
-/* ID under its key or keys, or nothing. */
-static bool enter(struct lvs_conn_table *tab, uint32_t id,
-		  const struct lvs_conn *conn,
-		  const struct lvs_conn_hashes *hashes)
+/*
+ * ID under HASH, that of its request key; its reply key, if it has one, soon.
+ * False: there is no memory for both, and nothing changed.
+ */
+static bool enter(struct lvs_conn_table *tab, uint32_t id, uint64_t hash,
+		  const struct lvs_conn *conn)
 {
-	if (lvs_map_insert(&tab->map, hashes->request, id) != 0)
+	struct lvs_conn_late late = { .id = id };
+
+	if (tab->num_late == LVS_CONN_LATE)
+		lvs_conn_settle(tab);
+	if (!lvs_map_reserve(&tab->map, LVS_CONN_LATE + 1) ||
+	    lvs_map_insert(&tab->map, hash, id) != 0)
 		return false;
-	if (!(conn->flags & LVS_CONN_REPLY) ||
-	    lvs_conn_enter_reply(tab, id, hashes->reply))
-		return true;
-	lvs_map_remove(&tab->map, hashes->request, id);
-	return false;
+	if (conn->flags & LVS_CONN_REPLY) {
+		late.hash = lvs_conn_hash(tab->opts.hash_key, conn, true);
+		__builtin_prefetch(lvs_map_first(&tab->map, late.hash));
+		tab->late[tab->num_late++] = late;
+	}
+	return true;
 }
 
 struct lvs_conn *lvs_conn_add(struct lvs_conn_table *tab,
@@ -117,9 +125,19 @@ struct lvs_conn *lvs_conn_add(struct lvs_conn_table *tab,
 			      uint16_t flags, uint32_t timeout_ticks,
 			      lvs_tstamp now)
 {
+	return lvs_conn_add_hashed(tab, flow,
+				   lvs_flow_hash(tab->opts.hash_key, flow),
+				   dest, dport_be, flags, timeout_ticks, now);
+}
+
+struct lvs_conn *lvs_conn_add_hashed(struct lvs_conn_table *tab,
+				     const struct lvs_flow *flow, uint64_t hash,
+				     const union lvs_ip *dest,
+				     uint16_t dport_be, uint16_t flags,
+				     uint32_t timeout_ticks, lvs_tstamp now)
+{
 	bool v6 = flow->family == AF_INET6;
 	uint32_t tick = lvs_tick(now);
-	struct lvs_conn_hashes hashes;
 	struct lvs_conn *conn;
 	uint64_t behind;
 	uint32_t id;
@@ -135,11 +153,10 @@ struct lvs_conn *lvs_conn_add(struct lvs_conn_table *tab,
 	conn->seen = tick;
 	conn->timeout = timeout_ticks;
 	set_key(conn, flow, dest, dport_be);
-	hashes = lvs_conn_hashes(tab, conn);
 	/* The wheel may be behind NOW; the deadline is as far again. */
 	behind = tick - tab->wheel.tick;
 	lvs_conn_timer_start(tab, id, behind + timeout_ticks);
-	if (enter(tab, id, conn, &hashes))
+	if (enter(tab, id, hash, conn))
 		return conn;
 	lvs_conn_timer_stop(tab, conn);
 	lvs_slab_free(&tab->slabs[v6], id & ~LVS_ID_V6);
@@ -162,6 +179,7 @@ void lvs_conn_del(struct lvs_conn_table *tab, struct lvs_conn *conn)
 	struct lvs_conn_hashes hashes = lvs_conn_hashes(tab, conn);
 	uint32_t id = lvs_conn_id(tab, conn);
 
+	lvs_conn_settle(tab);
 	lvs_conn_timer_stop(tab, conn);
 	lvs_conn_drop(tab, id, &hashes);
 }

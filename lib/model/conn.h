@@ -158,6 +158,12 @@ struct lvs_conn *lvs_conn_add(struct lvs_conn_table *tab,
 			      const union lvs_ip *dest, uint16_t dport_be,
 			      uint16_t flags, uint32_t timeout_ticks,
 			      lvs_tstamp now);
+/* The same for a FLOW that was aimed at and has HASH. */
+struct lvs_conn *lvs_conn_add_hashed(struct lvs_conn_table *tab,
+				     const struct lvs_flow *flow, uint64_t hash,
+				     const union lvs_ip *dest,
+				     uint16_t dport_be, uint16_t flags,
+				     uint32_t timeout_ticks, lvs_tstamp now);
 /* Takes CONN out and frees it. */
 void lvs_conn_del(struct lvs_conn_table *tab, struct lvs_conn *conn);
 /* At the limit: nothing can be added. */

@@ -169,6 +169,7 @@ void lvs_conn_find(struct lvs_conn_table *tab,
 	size_t num_pending = 0, go_on;
 	unsigned flags = 0; /* of all that were found */
 
+	lvs_conn_settle(tab);
 	for (size_t i = 0; i < count; i++) {
 		conns[i] = NULL;
 		if (!flows[i])
@@ -213,17 +214,30 @@ static bool search_end(const struct lvs_conn_table *tab, struct search *search)
 	}
 }
 
+/* May a reply key that waits have HASH? */
+static bool is_late(const struct lvs_conn_table *tab, uint64_t hash)
+{
+	for (unsigned i = 0; i < tab->num_late; i++)
+		if (tab->late[i].hash == hash)
+			return true;
+	return false;
+}
+
 struct lvs_conn *lvs_conn_find_hashed(struct lvs_conn_table *tab,
 				      const struct lvs_flow *flow,
 				      uint64_t hash, uint8_t *dir)
 {
 	struct search search;
 
+	if (is_late(tab, hash))
+		lvs_conn_settle(tab);
 	search_begin(tab, &search, flow, lvs_flow_ports(flow),
 		     lvs_flow_addrs(flow), hash);
 	if (!search_end(tab, &search))
 		return NULL;
 	*dir = direction(search.value);
+	/* One that waits may be about to get the replies of this one. */
+	lvs_conn_settle(tab);
 	take_back(tab, search.value, search.conn);
 	return search.conn;
 }
@@ -269,4 +283,16 @@ bool lvs_conn_enter_reply(struct lvs_conn_table *tab, uint32_t id,
 	}
 	conn->flags &= (uint16_t)~LVS_CONN_SHADOWED;
 	return true;
+}
+
+void lvs_conn_settle(struct lvs_conn_table *tab)
+{
+	for (unsigned i = 0; i < tab->num_late; i++) {
+		const struct lvs_conn_late *late = &tab->late[i];
+
+		/* Without memory after all: as if they were another's. */
+		if (!lvs_conn_enter_reply(tab, late->id, late->hash))
+			lvs_conn_at(tab, late->id)->flags |= LVS_CONN_SHADOWED;
+	}
+	tab->num_late = 0;
 }

@@ -31,8 +31,22 @@
 #define LVS_LIST_DUE  LVS_WHEEL_SLOTS
 #define LVS_NUM_LISTS (LVS_WHEEL_SLOTS + 1)
 
+/*
+ * Reply keys that wait to be entered.  Their buckets are known only when the
+ * connection is made and are seldom in the cache: they come while the next
+ * packets are worked on.
+ */
+#define LVS_CONN_LATE 4u
+
+struct lvs_conn_late {
+	uint64_t hash;
+	uint32_t id;
+};
+
 struct lvs_conn_table {
 	struct lvs_map map;
+	struct lvs_conn_late late[LVS_CONN_LATE]; /* oldest first */
+	unsigned num_late;
 	struct lvs_slab slabs[2]; /* IPv4, IPv6 */
 	struct lvs_conn_table_opts opts;
 	struct lvs_allocator mem;
@@ -89,7 +103,16 @@ lvs_conn_hashes(const struct lvs_conn_table *tab, const struct lvs_conn *conn)
 bool lvs_conn_enter_reply(struct lvs_conn_table *tab, uint32_t id,
 			  uint64_t hash);
 
-/* Takes ID out of the map and frees it; its timer is stopped already. */
+/*
+ * The reply keys that wait are entered.  To be called before anything that
+ * would see the difference; memory for it was found when they were added.
+ */
+void lvs_conn_settle(struct lvs_conn_table *tab);
+
+/*
+ * Takes ID out of the map and frees it; its timer is stopped already, and no
+ * reply key waits.
+ */
 void lvs_conn_drop(struct lvs_conn_table *tab, uint32_t id,
 		   const struct lvs_conn_hashes *hashes);
 

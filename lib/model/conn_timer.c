@@ -175,6 +175,7 @@ bool lvs_conn_table_advance(struct lvs_conn_table *tab, lvs_tstamp now,
 	uint32_t tick = lvs_tick(now);
 	uint32_t step;
 
+	lvs_conn_settle(tab);
 	lvs_map_grow(&tab->map, GROW_STEP);
 	for (;;) {
 		if (!(tab->lists[LVS_LIST_DUE].next & LVS_ID_LIST)) {

@@ -74,6 +74,31 @@ START_TEST(random_use)
 }
 END_TEST
 
+/* What was reserved is there when memory has run out; no more is asked for. */
+START_TEST(reserved)
+{
+	struct counted counted;
+	struct lvs_slab slab;
+
+	counted_init(&counted);
+	lvs_slab_init(&slab, &counted.mem, sizeof(struct record));
+	for (uint32_t i = 0; i < CHUNK - 1; i++)
+		fill(&slab, lvs_slab_alloc(&slab));
+	LVS_MUST(lvs_slab_reserve(&slab, 1));
+	LVS_MUST(slab.bytes < 2 * sizeof(struct record) * CHUNK);
+	LVS_MUST(lvs_slab_reserve(&slab, 2));
+	counted.fail_at = counted.calls + 1;
+	counted.fail_after = true;
+	LVS_MUST(lvs_slab_alloc(&slab) != LVS_SLAB_NONE);
+	LVS_MUST(lvs_slab_reserve(&slab, CHUNK));
+	for (uint32_t i = 0; i < CHUNK; i++)
+		LVS_MUST(lvs_slab_alloc(&slab) != LVS_SLAB_NONE);
+	LVS_MUST(!lvs_slab_reserve(&slab, 1));
+	lvs_slab_fini(&slab);
+	LVS_MUST(counted.bytes == 0);
+}
+END_TEST
+
 /* The walk gives what is live, in order, from wherever it starts. */
 START_TEST(walk_is_exact)
 {
@@ -153,4 +178,5 @@ START_TEST(no_memory)
 }
 END_TEST
 
-LVS_TEST_MAIN("base/slab", random_use, walk_is_exact, gives_back, no_memory)
+LVS_TEST_MAIN("base/slab", random_use, walk_is_exact, gives_back, no_memory,
+	      reserved)

@@ -175,6 +175,43 @@ START_TEST(shared_reply_key)
 }
 END_TEST
 
+/* The same, asked and deleted while neither reply key is in the map yet. */
+START_TEST(shared_reply_key_at_once)
+{
+	for (int gone = 0; gone < 2; gone++) {
+		struct fixture f;
+		struct lvs_flow a, b, reply;
+		union lvs_ip dest = address(0, 3, 1);
+		struct lvs_conn *first, *second;
+		uint8_t dir;
+
+		setup(&f, 1, 0, 0);
+		request_of(0, &a);
+		b = a;
+		b.dst = address(0, 2, 2);
+		reply = a;
+		reply.src = dest;
+		reply.sport_be = htons(53);
+		reply.dst = a.src;
+		reply.dport_be = a.sport_be;
+
+		first = lvs_conn_add(f.tab, &a, &dest, htons(53),
+				     LVS_CONN_REPLY, 10, 0);
+		second = lvs_conn_add(f.tab, &b, &dest, htons(53),
+				      LVS_CONN_REPLY, 10, 0);
+		if (gone) {
+			lvs_conn_del(f.tab, second);
+			LVS_MUST(!lvs_conn_find_one(f.tab, &reply, &dir));
+		}
+		LVS_MUST(lvs_conn_find_one(f.tab, &a, &dir) == first);
+		LVS_MUST(dir == LVS_REQUEST);
+		LVS_MUST(lvs_conn_find_one(f.tab, &reply, &dir) == first);
+		LVS_MUST(dir == LVS_REPLY);
+		teardown(&f);
+	}
+}
+END_TEST
+
 /* What lives through a walk is seen exactly once, whatever else happens. */
 START_TEST(walk_under_churn)
 {
@@ -289,6 +326,7 @@ int main(void)
 	tcase_add_test(tc, limit);
 	tcase_add_test(tc, no_memory);
 	tcase_add_test(tc, shared_reply_key);
+	tcase_add_test(tc, shared_reply_key_at_once);
 	tcase_add_test(tc, walk_under_churn);
 	tcase_add_test(tc, drain_calls_each_once);
 	tcase_add_test(tc, record_keeps_its_key);
