@@ -145,6 +145,81 @@ START_TEST(the_host_routes_what_is_sent_finished)
 }
 END_TEST
 
+/* PAYLOAD bytes for the far end, or for nobody the host knows. */
+static void outgoing(struct frame *f, struct lvs_pkt *pkt, int family,
+		     size_t payload, bool routed)
+{
+	unsigned char *l3 = f->bytes + FRAME_L2;
+
+	frame_tcp(f, family, payload);
+	if (family == AF_INET6) { /* to fd00::2 */
+		l3[23] = 0;
+		l3[24] = 0xfd;
+	} else if (!routed) {
+		l3[16] = 11;
+	}
+	frame_put16(f->bytes + f->off.csum_start + 16,
+		    frame_pseudo(l3, f->len - f->off.csum_start));
+	lvs_pkt_init(pkt, f->bytes, (uint32_t)f->len, 0, (uint32_t)f->len,
+		     FRAME_L2);
+	pkt->off = f->off;
+	if (payload > FRAME_MSS)
+		pkt->off.gso_size = FRAME_MSS / 2;
+}
+
+START_TEST(a_burst_leaves_in_order_past_what_cannot)
+{
+	static const struct {
+		const char *what;
+		int family;
+		size_t payload;
+		bool routed;
+	} burst[] = {
+		{ "small", AF_INET, 10, true },
+		{ "without a route", AF_INET, 20, false },
+		{ "behind one without a route", AF_INET, 30, true },
+		{ "of the other family", AF_INET6, 40, true },
+		{ "more segments than one call takes", AF_INET, 60001, true },
+		{ "behind segments", AF_INET6, 50, true },
+	};
+	enum {
+		COUNT = sizeof(burst) / sizeof(*burst)
+	};
+	static struct frame f[COUNT], got;
+	struct lvs_pkt packets[COUNT], *pkts[COUNT];
+	struct lvs_port_stats stats;
+	int far_fd;
+	struct lvs_port *port = open_raw(&far_fd);
+
+	for (size_t i = 0; i < COUNT; i++) {
+		pkts[i] = &packets[i];
+		outgoing(&f[i], pkts[i], burst[i].family, burst[i].payload,
+			 burst[i].routed);
+	}
+	ck_assert_uint_eq(lvs_port_tx(port, pkts, COUNT), COUNT - 1);
+	for (size_t i = 0; i < COUNT; i++) {
+		size_t at = 0;
+
+		while (burst[i].routed && at < burst[i].payload) {
+			take_tcp(far_fd, &got);
+			ck_assert_msg(frame_right(&got, FRAME_L2) &&
+					      !memcmp(got.bytes + f[i].payload,
+						      f[i].bytes +
+							      f[i].payload + at,
+						      got.len - f[i].payload),
+				      "%s, at %zu", burst[i].what, at);
+			at += got.len - f[i].payload;
+		}
+		ck_assert_msg(!burst[i].routed || at == burst[i].payload, "%s",
+			      burst[i].what);
+	}
+	lvs_port_stats(port, &stats);
+	ck_assert_uint_eq(stats.tx_packets, COUNT - 1);
+	ck_assert_uint_eq(stats.tx_dropped, 1);
+	lvs_port_close(port);
+}
+END_TEST
+
 START_TEST(what_cannot_be_routed_is_counted)
 {
 	static struct frame f;
@@ -169,4 +244,5 @@ END_TEST
 LVS_TEST_MAIN_UNLESS(why_not(), "io/raw", lends_ip_without_link_header,
 		     lends_nothing_but_ip_to_this_host,
 		     the_host_routes_what_is_sent_finished,
+		     a_burst_leaves_in_order_past_what_cannot,
 		     what_cannot_be_routed_is_counted)
