@@ -2,7 +2,7 @@
 /*
  * conn.c - the connection table: time and memory by size.
  *
- *	tests/bench/conn [MOST]      connections, 10 million if not given
+ *	tests/bench/conn [MOST [LEAST]]	  connections, 10 million if not given
  *
  * NAT connections with random addresses, looked up at random in both
  * directions, in bursts of 32.  Beside it, in the same run, a table as kernels
@@ -410,6 +410,7 @@ int main(int argc, char **argv)
 					  100000000 };
 	uint32_t most =
 		argc > 1 ? (uint32_t)strtoul(argv[1], NULL, 10) : 10000000;
+	uint32_t least = argc > 2 ? (uint32_t)strtoul(argv[2], NULL, 10) : 0;
 
 	bench_machine();
 	bench_noise();
@@ -422,6 +423,8 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
 		if (sizes[i] > most)
 			break;
+		if (sizes[i] < least)
+			continue;
 		by_size(sizes[i]);
 		compared(sizes[i]);
 		if (sizes[i] < 1000000)
