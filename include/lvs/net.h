@@ -118,6 +118,11 @@ LVS_API void lvs_net_sweep(struct lvs_director *dir, unsigned kinds);
 LVS_API int lvs_net_link_get(struct lvs_director *dir, uint32_t index,
 			     struct lvs_link *link);
 
+/* LVS_ERR_NOENT; NEIGH is then as before. */
+LVS_API int lvs_net_neigh_get(struct lvs_director *dir, uint32_t link,
+			      const struct lvs_addr *addr,
+			      struct lvs_neigh *neigh);
+
 /* Whether ADDR is one of the host's own. */
 LVS_API bool lvs_net_is_local(struct lvs_director *dir,
 			      const struct lvs_addr *addr);

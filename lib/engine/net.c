@@ -137,6 +137,19 @@ int lvs_net_link_get(struct lvs_director *dir, uint32_t index,
 	return found ? 0 : LVS_ERR_NODEV;
 }
 
+int lvs_net_neigh_get(struct lvs_director *dir, uint32_t link,
+		      const struct lvs_addr *addr, struct lvs_neigh *neigh)
+{
+	const struct lvs_neigh *found;
+
+	pthread_mutex_lock(&dir->lock);
+	found = lvs_net_do_neigh(dir->net, link, addr);
+	if (found)
+		*neigh = *found;
+	pthread_mutex_unlock(&dir->lock);
+	return found ? 0 : LVS_ERR_NOENT;
+}
+
 bool lvs_net_is_local(struct lvs_director *dir, const struct lvs_addr *addr)
 {
 	bool local;

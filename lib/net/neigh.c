@@ -86,3 +86,10 @@ const struct lvs_neigh *lvs_net_neigh_find(const struct lvs_net *net,
 
 	return neigh ? &neigh->conf : NULL;
 }
+
+const struct lvs_neigh *lvs_net_do_neigh(const struct lvs_net *net,
+					 uint32_t link,
+					 const struct lvs_addr *addr)
+{
+	return lvs_net_neigh_find(net, link, addr);
+}

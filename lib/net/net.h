@@ -59,6 +59,9 @@ void lvs_net_do_mark(struct lvs_net *net, unsigned kinds);
 void lvs_net_do_sweep(struct lvs_net *net, unsigned kinds);
 const struct lvs_link *lvs_net_do_link(const struct lvs_net *net,
 				       uint32_t index);
+const struct lvs_neigh *lvs_net_do_neigh(const struct lvs_net *net,
+					 uint32_t link,
+					 const struct lvs_addr *addr);
 bool lvs_net_do_is_local(const struct lvs_net *net,
 			 const struct lvs_addr *addr);
 bool lvs_net_do_wanted(struct lvs_net *net, uint32_t *link,

@@ -79,6 +79,7 @@ struct lvs_rtnl {
 	bool overtaken;	  /* news of the kind came, or it was interrupted */
 	unsigned repeats; /* of the kind */
 	unsigned due;	  /* kinds to be read (again) */
+	bool opened;	  /* everything was read once */
 	bool denied;	  /* asking needs CAP_NET_ADMIN */
 
 	struct lvs_route routes[LVS_RTNL_HOPS];
@@ -157,6 +158,46 @@ static void log_link(const struct lvs_rtnl *rtnl, const struct lvs_link *was,
 	else if (was->up != now->up)
 		lvs_log_line(&rtnl->log, LVS_LOG_INFO, "%s: %s", now->name,
 			     now->up ? "up" : "down");
+	if (was && was->mtu != now->mtu)
+		lvs_log_line(&rtnl->log, LVS_LOG_INFO, "%s: mtu %u", now->name,
+			     now->mtu);
+}
+
+/* What the first reading finds is no change. */
+static void log_addr(const struct lvs_rtnl *rtnl,
+		     const struct lvs_rtnl_addr *addr, const char *what)
+{
+	char text[LVS_ADDR_STRLEN];
+	struct lvs_link link;
+
+	if (rtnl->opened && !lvs_net_link_get(rtnl->dir, addr->link, &link))
+		lvs_log_line(&rtnl->log, LVS_LOG_INFO, "%s: address %s %s",
+			     link.name,
+			     lvs_addr_format(&addr->addr, text, sizeof(text)),
+			     what);
+}
+
+/*
+ * A neighbour that is somebody else now is rare, and a reason why connections
+ * stall; that hosts are heard of, or no more, is neither.
+ */
+static void log_neigh(const struct lvs_rtnl *rtnl, const struct lvs_neigh *was,
+		      const struct lvs_neigh *now)
+{
+	static const uint8_t none[LVS_LLADDR_LEN];
+	const uint8_t *mac = now->lladdr;
+	char text[LVS_ADDR_STRLEN];
+	struct lvs_link link;
+
+	if (memcmp(was->lladdr, mac, LVS_LLADDR_LEN) == 0 ||
+	    memcmp(was->lladdr, none, LVS_LLADDR_LEN) == 0 ||
+	    memcmp(mac, none, LVS_LLADDR_LEN) == 0 ||
+	    lvs_net_link_get(rtnl->dir, now->link, &link))
+		return;
+	lvs_log_line(&rtnl->log, LVS_LOG_INFO,
+		     "%s: %s is at %02x:%02x:%02x:%02x:%02x:%02x now",
+		     link.name, lvs_addr_format(&now->addr, text, sizeof(text)),
+		     mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
 }
 
 static int take_link(struct lvs_rtnl *rtnl, const struct nlmsghdr *nlh)
@@ -181,12 +222,19 @@ static int take_link(struct lvs_rtnl *rtnl, const struct nlmsghdr *nlh)
 static int take_addr(struct lvs_rtnl *rtnl, const struct nlmsghdr *nlh)
 {
 	struct lvs_rtnl_addr addr;
+	bool known;
 
 	if (!lvs_rtnl_addr(nlh, &addr))
 		return 0;
-	if (nlh->nlmsg_type == RTM_NEWADDR && !addr.refused)
+	known = lvs_net_is_local(rtnl->dir, &addr.addr);
+	if (nlh->nlmsg_type == RTM_NEWADDR && !addr.refused) {
+		if (!known)
+			log_addr(rtnl, &addr, "added");
 		return lvs_net_addr_set(rtnl->dir, addr.link, &addr.addr,
 					addr.plen);
+	}
+	if (known)
+		log_addr(rtnl, &addr, "gone");
 	rtnl->due |= LVS_NET_ROUTES;
 	return lvs_net_addr_del(rtnl->dir, addr.link, &addr.addr);
 }
@@ -216,13 +264,15 @@ static int take_route(struct lvs_rtnl *rtnl, const struct nlmsghdr *nlh)
 
 static int take_neigh(struct lvs_rtnl *rtnl, const struct nlmsghdr *nlh)
 {
-	struct lvs_neigh neigh;
+	struct lvs_neigh neigh, was;
 	bool known;
 
 	if (!lvs_rtnl_neigh(nlh, &neigh, &known))
 		return 0;
 	if (nlh->nlmsg_type == RTM_DELNEIGH || !known)
 		return lvs_net_neigh_del(rtnl->dir, neigh.link, &neigh.addr);
+	if (!lvs_net_neigh_get(rtnl->dir, neigh.link, &neigh.addr, &was))
+		log_neigh(rtnl, &was, &neigh);
 	return lvs_net_neigh_set(rtnl->dir, &neigh);
 }
 
@@ -459,6 +509,7 @@ int lvs_rtnl_open(struct lvs_director *dir, const struct lvs_rtnl_opts *opts,
 		lvs_rtnl_close(rtnl);
 		return err;
 	}
+	rtnl->opened = true;
 	*out = rtnl;
 	return 0;
 }
