@@ -108,6 +108,36 @@ spelled "flags of any scheduler" \
 	-A -t 1.2.3.4:80 -s rr -b flag-3,flag-1
 spelled "a flag of no scheduler" "invalid scheduler flag \`flag-4' (2)" \
 	-A -t 1.2.3.4:80 -b flag-4
+spelled "a table of another size" \
+	"-A -t 1.2.3.4:80 -s mh --table-size 4093" \
+	-A -t 1.2.3.4:80 -s mh --table-size 4093
+spelled "the largest table" \
+	"-A -t 1.2.3.4:80 -s chbl --table-size 16777213" \
+	-A -t 1.2.3.4:80 --table-size=16777213 -s chbl
+spelled "a table of the scheduler's own size" "-A -t 1.2.3.4:80 -s mh" \
+	-A -t 1.2.3.4:80 -s mh --table-size 0
+spelled "a table size that is not a prime" "--table-size 4096: a prime is\
+ expected, for example 4093, 65537 or 1000003 (255)" \
+	-A -t 1.2.3.4:80 -s mh --table-size 4096
+spelled "a table that is too large" "illegal table size specified (2)" \
+	-A -t 1.2.3.4:80 -s mh --table-size 16777259
+spelled "a table size that is no number" "illegal table size specified (2)" \
+	-A -t 1.2.3.4:80 -s mh --table-size 4093x
+spelled "a table size without a table" "--table-size is not for scheduler\
+ wlc, only for one of mh, mh64k, chbl (255)" \
+	-A -t 1.2.3.4:80 --table-size 4093
+spelled "slow start, of the scheduler by default" "$A --slow-start 30" \
+	-A -t 1.2.3.4:80 --slow-start 30
+spelled "the longest slow start" "-A -f 1 -s p2c --slow-start 2678400" \
+	-A -f 1 --slow-start 2678400 -s p2c
+spelled "slow start at once is none" "$A" -A -t 1.2.3.4:80 --slow-start 0
+spelled "a slow start that is too long" "illegal slow start specified (2)" \
+	-A -t 1.2.3.4:80 --slow-start 2678401
+spelled "slow start where weights are not heeded" "--slow-start is not for\
+ scheduler rr, only for one of wrr, wlc, sed, nq, twos, p2c (255)" \
+	-A -t 1.2.3.4:80 -s rr --slow-start 30
+spelled "slow start of a real server" "Illegal 'slow-start' option with the\
+ 'add-server' command (2)" -a -t 1.2.3.4:80 -r 5.6.7.8 --slow-start 30
 spelled "a scheduler of no name is the default" "$A" -A -s= -t 1.2.3.4:80
 spelled "two kinds of listing" "The option 'timeout' conflicts with the\
  'connection' option in the 'list' command (2)" -L -c --timeout --stats
@@ -155,6 +185,31 @@ server "port 0 if that is asked for" \
 server "a service by mark leaves the port" \
 	"-a -f 1 -r 5.6.7.8:81 -g -w 1" -f 1 -r 5.6.7.8:81 -g
 
+# ---- changing a service ------------------------------------------------------
+
+edited() { # WHAT WANTED ARGUMENT...
+	what=$1 wanted=$2
+	shift 2
+	"$lvsadm" -C
+	"$lvsadm" -A -t 1.2.3.4:80 -s mh --table-size 4093
+	"$lvsadm" -A -t 1.2.3.4:81 -s wlc --slow-start 30
+	check "$what" "$wanted" "$("$lvsadm" -E "$@" 2>&1
+		"$lvsadm" -Sn | grep -F -e "-t $2 ")"
+}
+
+edited "another size of the table" \
+	"-A -t 1.2.3.4:80 -s mh --table-size 65537" \
+	-t 1.2.3.4:80 -s mh --table-size 65537
+edited "what is not given goes back to its default" "-A -t 1.2.3.4:80 -s mh" \
+	-t 1.2.3.4:80 -s mh
+edited "another slow start" "-A -t 1.2.3.4:81 -s wrr --slow-start 5" \
+	-t 1.2.3.4:81 -s wrr --slow-start 5
+edited "what the new scheduler cannot do changes nothing" \
+	"--slow-start is not for scheduler rr, only for one of wrr, wlc, sed,\
+ nq, twos, p2c
+-A -t 1.2.3.4:81 -s wlc --slow-start 30" \
+	-t 1.2.3.4:81 -s rr --slow-start 30
+
 # ---- saving and restoring ---------------------------------------------------
 
 cat >rules <<'END'
@@ -166,7 +221,8 @@ cat >rules <<'END'
 -A -t 10.9.0.2:443 -s wlc -p 360 -M 255.255.255.0
 -A -t 10.9.0.3:443 -s wlc -p 360 -M 0.0.0.0
 -A -u 10.9.0.1:53 -s sh -o -b sh-fallback,sh-port
--A --sctp-service 10.9.0.1:80 -s mh -b mh-port
+-A --sctp-service 10.9.0.1:80 -s mh -b mh-port --table-size 1000003
+-A -t 10.9.0.4:80 -s sed --slow-start 60
 -A -t [fd00:9::1]:80 -s lc -p 60 -M 64
 -a -t [fd00:9::1]:80 -r [fd00:16::11]:80 -g -w 1
 -A -f 1 -s rr
@@ -229,13 +285,16 @@ json() { # WHAT WANTED FILTER ARGUMENT...
 "$lvsadm" -C
 json "an empty list" '{"services":[]}' . -L
 "$lvsadm" -R <rules
-json "all services" 9 '.services | length' -L
+json "all services" 10 '.services | length' -L
 json "a destination" '["172.16.0.11",8080,"nat",3]' \
 	'.destinations[0] | [.address, .port, .method, .weight]' \
 	-L -t 10.9.0.1:80
 json "IPv6, with its mask" '["fd00:9::1",{"timeout":60,"netmask":"64"}]' \
 	'[.address, .persistence]' -L -t '[fd00:9::1]:80'
 json "a mark" '[4294967295,"ipv4"]' '[.mark, .family]' -L -f 4294967295
+json "the size of a table" '[1000003,0]' '[.table_size, .slow_start]' \
+	-L --sctp-service 10.9.0.1:80
+json "a slow start" '[0,60]' '[.table_size, .slow_start]' -L -t 10.9.0.4:80
 json "no connections" '{"connections":[]}' . -L -c
 json "timeouts" '{"tcp":900,"tcp_fin":120,"udp":300}' . -L --timeout
 json "daemons" '{"daemons":[]}' . -L --daemon
