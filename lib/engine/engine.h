@@ -37,12 +37,23 @@ struct lvs_transport {
 	uint32_t ticks[LVS_STATES_MAX];
 };
 
+/* What service was looked for, and was found (NULL: nothing yet). */
+struct lvs_asked {
+	struct lvs_service *svc;
+	union lvs_ip dst;
+	uint32_t mark;
+	uint16_t family, dport_be;
+	uint8_t protocol;
+};
+
 /* What is known of the packets between two stages. */
 struct lvs_burst {
 	struct lvs_pkt **pkts;
 	size_t count;
 	/* Connections came since `conns` were looked up. */
 	bool changed;
+	/* Most of a burst ask for the same; no service changes meanwhile. */
+	struct lvs_asked asked;
 	bool whole; /* these are datagrams put together: first in a parcel */
 	struct lvs_parsed parsed[LVS_BURST];
 	struct lvs_flow keys[LVS_BURST]; /* where not the packet's own flow */
@@ -195,7 +206,7 @@ void lvs_engine_icmp(struct lvs_engine *eng, struct lvs_pkt *pkt,
  * The service that P asks for to begin a connection; NULL: none, or P begins
  * nothing.
  */
-struct lvs_service *lvs_engine_service(const struct lvs_engine *eng,
+struct lvs_service *lvs_engine_service(struct lvs_engine *eng,
 				       const struct lvs_pkt *pkt,
 				       const struct lvs_parsed *p);
 

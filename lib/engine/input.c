@@ -241,6 +241,7 @@ static void burst(struct lvs_engine *eng, struct lvs_pkt *pkts[], size_t count)
 	b->pkts = pkts;
 	b->count = count;
 	b->changed = false;
+	b->asked.svc = NULL;
 	measure(eng);
 	lvs_conn_find(eng->conns, b->flows, &b->aims, b->conns, b->dirs, count);
 	fetch(eng);

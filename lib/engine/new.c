@@ -180,20 +180,42 @@ static void begin(struct lvs_engine *eng, struct lvs_pkt *pkt,
 	lvs_engine_request(eng, pkt, p, conn);
 }
 
-struct lvs_service *lvs_engine_service(const struct lvs_engine *eng,
+/* Is what ASKED says also what FLOW with MARK asks for? */
+static bool was_asked(const struct lvs_asked *asked,
+		      const struct lvs_flow *flow, uint32_t mark)
+{
+	return asked->svc && asked->dport_be == flow->dport_be &&
+	       asked->protocol == flow->protocol &&
+	       asked->family == flow->family && asked->mark == mark &&
+	       lvs_ip_equal(&asked->dst, &flow->dst);
+}
+
+struct lvs_service *lvs_engine_service(struct lvs_engine *eng,
 				       const struct lvs_pkt *pkt,
 				       const struct lvs_parsed *p)
 {
 	const struct lvs_flow *flow = &p->flow;
 	const struct lvs_transport *t =
 		lvs_engine_transport(eng, flow->protocol);
+	struct lvs_asked *asked = &eng->burst.asked;
 
 	if (p->kind != LVS_PKT_FLOW || !t ||
 	    !lvs_proto_may_create(t->proto, p, false) ||
 	    flow->sport_be == htons(FTP_DATA_PORT))
 		return NULL;
-	return lvs_director_service(eng->dir, flow->family, flow->protocol,
-				    &flow->dst, flow->dport_be, pkt->mark);
+	if (was_asked(asked, flow, pkt->mark))
+		return asked->svc;
+	*asked = (struct lvs_asked){
+		.svc = lvs_director_service(eng->dir, flow->family,
+					    flow->protocol, &flow->dst,
+					    flow->dport_be, pkt->mark),
+		.dst = flow->dst,
+		.mark = pkt->mark,
+		.family = flow->family,
+		.dport_be = flow->dport_be,
+		.protocol = flow->protocol,
+	};
+	return asked->svc;
 }
 
 void lvs_engine_new_conn(struct lvs_engine *eng, struct lvs_pkt *pkt,
