@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "base/opts.h"
 #include "rtnl/decode.h"
+#include "rtnl/tell.h"
 
 #include <errno.h>
 #include <linux/neighbour.h>
@@ -69,7 +70,7 @@ static const struct {
 
 struct lvs_rtnl {
 	struct lvs_director *dir;
-	struct lvs_log log;
+	struct lvs_rtnl_tell tell;
 	struct mnl_socket *nl;
 	uint32_t portid;
 	uint32_t seq;
@@ -79,7 +80,6 @@ struct lvs_rtnl {
 	bool overtaken;	  /* news of the kind came, or it was interrupted */
 	unsigned repeats; /* of the kind */
 	unsigned due;	  /* kinds to be read (again) */
-	bool opened;	  /* everything was read once */
 	bool denied;	  /* asking needs CAP_NET_ADMIN */
 
 	struct lvs_route routes[LVS_RTNL_HOPS];
@@ -149,57 +149,6 @@ static int end_dump(struct lvs_rtnl *rtnl)
 
 /* ---- what a message changes ------------------------------------------- */
 
-static void log_link(const struct lvs_rtnl *rtnl, const struct lvs_link *was,
-		     const struct lvs_link *now)
-{
-	if (!was)
-		lvs_log_line(&rtnl->log, LVS_LOG_INFO, "%s: found, %s, mtu %u",
-			     now->name, now->up ? "up" : "down", now->mtu);
-	else if (was->up != now->up)
-		lvs_log_line(&rtnl->log, LVS_LOG_INFO, "%s: %s", now->name,
-			     now->up ? "up" : "down");
-	if (was && was->mtu != now->mtu)
-		lvs_log_line(&rtnl->log, LVS_LOG_INFO, "%s: mtu %u", now->name,
-			     now->mtu);
-}
-
-/* What the first reading finds is no change. */
-static void log_addr(const struct lvs_rtnl *rtnl,
-		     const struct lvs_rtnl_addr *addr, const char *what)
-{
-	char text[LVS_ADDR_STRLEN];
-	struct lvs_link link;
-
-	if (rtnl->opened && !lvs_net_link_get(rtnl->dir, addr->link, &link))
-		lvs_log_line(&rtnl->log, LVS_LOG_INFO, "%s: address %s %s",
-			     link.name,
-			     lvs_addr_format(&addr->addr, text, sizeof(text)),
-			     what);
-}
-
-/*
- * A neighbour that is somebody else now is rare, and a reason why connections
- * stall; that hosts are heard of, or no more, is neither.
- */
-static void log_neigh(const struct lvs_rtnl *rtnl, const struct lvs_neigh *was,
-		      const struct lvs_neigh *now)
-{
-	static const uint8_t none[LVS_LLADDR_LEN];
-	const uint8_t *mac = now->lladdr;
-	char text[LVS_ADDR_STRLEN];
-	struct lvs_link link;
-
-	if (memcmp(was->lladdr, mac, LVS_LLADDR_LEN) == 0 ||
-	    memcmp(was->lladdr, none, LVS_LLADDR_LEN) == 0 ||
-	    memcmp(mac, none, LVS_LLADDR_LEN) == 0 ||
-	    lvs_net_link_get(rtnl->dir, now->link, &link))
-		return;
-	lvs_log_line(&rtnl->log, LVS_LOG_INFO,
-		     "%s: %s is at %02x:%02x:%02x:%02x:%02x:%02x now",
-		     link.name, lvs_addr_format(&now->addr, text, sizeof(text)),
-		     mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
-}
-
 static int take_link(struct lvs_rtnl *rtnl, const struct nlmsghdr *nlh)
 {
 	struct lvs_link link, was;
@@ -210,12 +159,13 @@ static int take_link(struct lvs_rtnl *rtnl, const struct nlmsghdr *nlh)
 	known = lvs_net_link_get(rtnl->dir, link.index, &was) == 0;
 	if (nlh->nlmsg_type == RTM_DELLINK) {
 		lvs_net_link_del(rtnl->dir, link.index);
-		lvs_log_line(&rtnl->log, LVS_LOG_INFO, "%s: gone", link.name);
+		lvs_log_line(&rtnl->tell.log, LVS_LOG_INFO, "%s: gone",
+			     link.name);
 		return 0;
 	}
 	if (known && was.up && !link.up)
 		rtnl->due |= LVS_NET_ROUTES;
-	log_link(rtnl, known ? &was : NULL, &link);
+	lvs_rtnl_tell_link(&rtnl->tell, known ? &was : NULL, &link);
 	return lvs_net_link_set(rtnl->dir, &link);
 }
 
@@ -229,12 +179,12 @@ static int take_addr(struct lvs_rtnl *rtnl, const struct nlmsghdr *nlh)
 	known = lvs_net_is_local(rtnl->dir, &addr.addr);
 	if (nlh->nlmsg_type == RTM_NEWADDR && !addr.refused) {
 		if (!known)
-			log_addr(rtnl, &addr, "added");
+			lvs_rtnl_tell_addr(&rtnl->tell, &addr, "added");
 		return lvs_net_addr_set(rtnl->dir, addr.link, &addr.addr,
 					addr.plen);
 	}
 	if (known)
-		log_addr(rtnl, &addr, "gone");
+		lvs_rtnl_tell_addr(&rtnl->tell, &addr, "gone");
 	rtnl->due |= LVS_NET_ROUTES;
 	return lvs_net_addr_del(rtnl->dir, addr.link, &addr.addr);
 }
@@ -272,7 +222,7 @@ static int take_neigh(struct lvs_rtnl *rtnl, const struct nlmsghdr *nlh)
 	if (nlh->nlmsg_type == RTM_DELNEIGH || !known)
 		return lvs_net_neigh_del(rtnl->dir, neigh.link, &neigh.addr);
 	if (!lvs_net_neigh_get(rtnl->dir, neigh.link, &neigh.addr, &was))
-		log_neigh(rtnl, &was, &neigh);
+		lvs_rtnl_tell_neigh(&rtnl->tell, &was, &neigh);
 	return lvs_net_neigh_set(rtnl->dir, &neigh);
 }
 
@@ -320,13 +270,13 @@ static void not_resolved(struct lvs_rtnl *rtnl, int error,
 
 	if (error == LVS_ERR_PERM) {
 		if (!rtnl->denied)
-			lvs_log_line(&rtnl->log, LVS_LOG_WARNING,
+			lvs_log_line(&rtnl->tell.log, LVS_LOG_WARNING,
 				     "no CAP_NET_ADMIN: only neighbours that "
 				     "the host itself talks to are known");
 		rtnl->denied = true;
 		return;
 	}
-	lvs_log_line(&rtnl->log, LVS_LOG_WARNING,
+	lvs_log_line(&rtnl->tell.log, LVS_LOG_WARNING,
 		     "the kernel will not resolve a neighbour: %s",
 		     lvs_strerror(error));
 	if (!lvs_rtnl_neigh(request, &neigh, &known))
@@ -398,7 +348,7 @@ static int take_datagram(struct lvs_rtnl *rtnl, int len)
 
 static void lost(struct lvs_rtnl *rtnl)
 {
-	lvs_log_line(&rtnl->log, LVS_LOG_WARNING,
+	lvs_log_line(&rtnl->tell.log, LVS_LOG_WARNING,
 		     "changes came faster than they were read: "
 		     "reading links, addresses, routes and neighbours again");
 	rtnl->due = ALL_KINDS;
@@ -500,7 +450,8 @@ int lvs_rtnl_open(struct lvs_director *dir, const struct lvs_rtnl_opts *opts,
 		err = lvs_opts_read(&own, sizeof(own), opts);
 	rtnl->dir = dir;
 	rtnl->dump = DUMP_NONE;
-	rtnl->log = own.log;
+	rtnl->tell.log = own.log;
+	rtnl->tell.dir = dir;
 	if (!err)
 		err = open_socket(rtnl);
 	if (!err)
@@ -509,7 +460,7 @@ int lvs_rtnl_open(struct lvs_director *dir, const struct lvs_rtnl_opts *opts,
 		lvs_rtnl_close(rtnl);
 		return err;
 	}
-	rtnl->opened = true;
+	rtnl->tell.opened = true;
 	*out = rtnl;
 	return 0;
 }

@@ -159,6 +159,11 @@ through_side() {
 	END
 }
 
+# Packets that left by the side.
+sent() {
+	on director cat /sys/class/net/side/statistics/tx_packets
+}
+
 straight_again() {
 	director <<-END
 		route del 10.2.0.11/32
@@ -245,7 +250,9 @@ check_change "a MAC address that nobody announces" \
 check "the kernel has patience again" patience 30000 5 1000
 
 check_change "a route moved to a gateway" through_gateway
+seen=$(sent)
 check_change "a route moved to another interface" through_side
+check "their packets go there" test "$(sent)" -ge $((seen + 4))
 check_change "a route moved back" straight_again
 
 seen=$(lines)

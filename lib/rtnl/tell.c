@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * tell.c - what of the kernel's news is worth a line in the log.
+ *
+ * Routes are not: a router has too many.
+ */
+#include "rtnl/tell.h"
+
+#include "base/log.h"
+
+#include <string.h>
+
+/* Lines a second about neighbours. */
+#define MOVED_MAX 10
+
+void lvs_rtnl_tell_link(const struct lvs_rtnl_tell *tell,
+			const struct lvs_link *was, const struct lvs_link *now)
+{
+	if (!was)
+		lvs_log_line(&tell->log, LVS_LOG_INFO, "%s: found, %s, mtu %u",
+			     now->name, now->up ? "up" : "down", now->mtu);
+	else if (was->up != now->up)
+		lvs_log_line(&tell->log, LVS_LOG_INFO, "%s: %s", now->name,
+			     now->up ? "up" : "down");
+	if (was && was->mtu != now->mtu)
+		lvs_log_line(&tell->log, LVS_LOG_INFO, "%s: mtu %u", now->name,
+			     now->mtu);
+}
+
+/* What the first reading finds is no change. */
+void lvs_rtnl_tell_addr(const struct lvs_rtnl_tell *tell,
+			const struct lvs_rtnl_addr *addr, const char *what)
+{
+	char text[LVS_ADDR_STRLEN];
+	struct lvs_link link;
+
+	if (tell->opened && !lvs_net_link_get(tell->dir, addr->link, &link))
+		lvs_log_line(&tell->log, LVS_LOG_INFO, "%s: address %s %s",
+			     link.name,
+			     lvs_addr_format(&addr->addr, text, sizeof(text)),
+			     what);
+}
+
+/* Any host on a link can claim an address; it is not to fill the log. */
+static bool has_room(struct lvs_rtnl_tell *tell)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (now.tv_sec != tell->second)
+		tell->moved = 0;
+	tell->second = now.tv_sec;
+	return tell->moved++ < MOVED_MAX;
+}
+
+/*
+ * A neighbour that is somebody else now is rare, and a reason why connections
+ * stall; that hosts are heard of, or no more, is neither.
+ */
+void lvs_rtnl_tell_neigh(struct lvs_rtnl_tell *tell,
+			 const struct lvs_neigh *was,
+			 const struct lvs_neigh *now)
+{
+	static const uint8_t none[LVS_LLADDR_LEN];
+	const uint8_t *mac = now->lladdr;
+	char text[LVS_ADDR_STRLEN];
+	struct lvs_link link;
+
+	if (memcmp(was->lladdr, mac, LVS_LLADDR_LEN) == 0 ||
+	    memcmp(was->lladdr, none, LVS_LLADDR_LEN) == 0 ||
+	    memcmp(mac, none, LVS_LLADDR_LEN) == 0 ||
+	    lvs_net_link_get(tell->dir, now->link, &link) || !has_room(tell))
+		return;
+	lvs_log_line(&tell->log, LVS_LOG_INFO,
+		     "%s: %s is at %02x:%02x:%02x:%02x:%02x:%02x now",
+		     link.name, lvs_addr_format(&now->addr, text, sizeof(text)),
+		     mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
+}
