@@ -18,6 +18,7 @@
 #include "interfaces.h"
 #include "log.h"
 #include "loop.h"
+#include "marks.h"
 #include "memory.h"
 #include "notify.h"
 #include "pages.h"
@@ -54,6 +55,7 @@ struct lvsd {
 	struct worker *worker;
 	struct interfaces *ifs;
 	struct announce *announce;
+	struct marks *marks;
 };
 
 static const char *socket_path(const struct lvsd *d)
@@ -131,6 +133,7 @@ static void follow(struct lvsd *d)
 		return;
 	claim_sync(d->claim, d->dir);
 	announce_look(d->announce, begin);
+	marks_look(d->marks, d->cfg);
 	d->follow_rests = true;
 	set_timer(d->follow_fd, 1 + FOLLOW_REST * (clock_now(NULL) - begin));
 }
@@ -164,6 +167,7 @@ static int go_over(struct lvsd *d, const struct conf *cfg)
 		return -1;
 	apply_services(d, d->cfg, cfg);
 	announce_set(d->announce, cfg->announce);
+	marks_look(d->marks, cfg);
 	follow(d);
 	return 0;
 }
@@ -395,7 +399,8 @@ static int open_worker(struct lvsd *d)
 	if (!err) {
 		d->ifs = interfaces_new(d->dir, d->worker, d->claim, d->tunnel);
 		d->announce = announce_new(d->dir, d->worker, d->ifs);
-		err = d->ifs && d->announce ? 0 : LVS_ERR_NOMEM;
+		d->marks = marks_new(d->dir);
+		err = d->ifs && d->announce && d->marks ? 0 : LVS_ERR_NOMEM;
 	}
 	return err ? failed("worker", err) : 0;
 }
@@ -462,6 +467,7 @@ static int start(struct lvsd *d)
 static void stop(struct lvsd *d)
 {
 	lvs_ctl_server_close(d->ctl);
+	marks_free(d->marks);
 	announce_free(d->announce);
 	interfaces_free(d->ifs);
 	worker_stop(d->worker);

@@ -135,19 +135,6 @@ static void check_address(struct guard *g, const struct conf_service *svc)
 		  lvs_family_bits(id->addr.family));
 }
 
-/* Marks are set by what sees a packet later than a packet socket does. */
-static void warn_of_mark(const struct guard *g, const struct conf_service *svc)
-{
-	char name[NAME_STRLEN];
-
-	if (svc->conf.id.fwmark)
-		log_warn("%s:%d: %s: the kernel marks packets after lvsd has "
-			 "seen them, so this service gets none: give each "
-			 "address and port a service of its own",
-			 g->cfg->path, svc->line,
-			 name_of(&svc->conf.id, NULL, name, sizeof(name)));
-}
-
 bool guard_allows(struct lvs_director *dir, const struct conf *cfg,
 		  bool claimed)
 {
@@ -162,8 +149,6 @@ bool guard_allows(struct lvs_director *dir, const struct conf *cfg,
 		g.level = LVS_LOG_WARNING;
 	if (cfg->num_interfaces == 0)
 		return true;
-	for (size_t i = 0; i < cfg->num_services; i++)
-		warn_of_mark(&g, &cfg->services[i]);
 	for (size_t i = 0; i < cfg->num_services; i++)
 		check_address(&g, &cfg->services[i]);
 	check_forwarding(&g);

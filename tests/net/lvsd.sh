@@ -204,6 +204,27 @@ for family in 4 6; do
 	set_forwarding $family 0
 done
 
+# ---- services by mark --------------------------------------------------------
+
+# MARKS' services are said to get no packets, each once in the log.
+warned_of_marks() { # MARK...
+	local mark text
+	for mark; do
+		text="fwmark $mark: the kernel marks packets after lvsd"
+		logged "$text" && same 1 "$(grep -cF -e "$text" "$log")" || return
+	done
+}
+
+adds_marks() {
+	adm -A -f 8 -s rr && adm -A -f 9 -6 -s rr && adm -E -f 8 -s wrr
+}
+
+configure 'interface "front" { }' 'virtual_service "fwmark 7" { }'
+check "a service by mark in the file: it starts" launch
+check "lvsadm adds others, and edits one" adds_marks
+check "for each there is a warning, once" warned_of_marks 7 9 8
+check "and stops" stops TERM
+
 # ---- the kernel kept off ----------------------------------------------------
 
 # What the kernel of the director answered or forwarded.
