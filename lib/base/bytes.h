@@ -80,9 +80,4 @@ static inline void lvs_put16(void *p, uint16_t v)
 	lvs_store16(p, lvs_swap16(v));
 }
 
-static inline void lvs_put32(void *p, uint32_t v)
-{
-	lvs_store32(p, lvs_swap32(v));
-}
-
 #endif

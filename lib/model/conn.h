@@ -251,11 +251,6 @@ bool lvs_conn_table_advance(struct lvs_conn_table *tab, lvs_tstamp now,
 size_t lvs_conn_walk(struct lvs_conn_table *tab, uint64_t *cursor,
 		     struct lvs_conn *conns[], size_t max);
 
-static inline enum lvs_direction lvs_opposite(enum lvs_direction dir)
-{
-	return dir == LVS_REQUEST ? LVS_REPLY : LVS_REQUEST;
-}
-
 /* Family, client, virtual and real address of CONN as lvs_addr. */
 void lvs_conn_addrs(const struct lvs_conn *conn, struct lvs_addr *client,
 		    struct lvs_addr *virt, struct lvs_addr *dest);
