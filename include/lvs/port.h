@@ -37,10 +37,13 @@ struct lvs_port_opts {
 };
 
 struct lvs_port_stats {
-	uint64_t rx_packets, rx_bytes;
+	uint64_t rx_packets, rx_bytes; /* lent */
+	/* Sent; what is cut here is one packet, and its segments' bytes. */
 	uint64_t tx_packets, tx_bytes;
-	uint64_t rx_dropped; /* the kernel had no room for them */
-	uint64_t tx_dropped; /* the interface did not take them */
+	uint64_t rx_dropped; /* there was no room for them to wait for us */
+	uint64_t tx_dropped; /* no room to wait in, or the interface is down */
+	uint64_t rx_errors;  /* cut off, or of a kind that cannot be lent */
+	uint64_t tx_errors; /* refused: no route to them, too long, no packet */
 };
 
 /* What a backend provides; PORT is its own struct. */

@@ -8,23 +8,19 @@
  */
 #include "config.h"
 
+#include "io/batch.h"
 #include "io/io.h"
 #include "io/psock.h"
 #include "pkt/mark.h"
 #include "pkt/offload.h"
 #include "pkt/wire.h"
 #include <stdlib.h>
-#include <sys/socket.h>
-#include <sys/uio.h>
-
-/* Where packets are cut into segments, before they are sent. */
-#define CUT_BYTES (2 * LVS_PKT_BUFSIZE)
 
 struct af_packet {
 	struct lvs_port port;
 	struct lvs_psock ps;
 	struct lvs_port_stats sent; /* its tx_ members */
-	unsigned char *cut;	    /* CUT_BYTES */
+	unsigned char *cut;	    /* LVS_BATCH_CUT */
 	bool tunnels;		    /* a program sees to outer headers */
 };
 
@@ -67,7 +63,7 @@ static int af_packet_open(const struct lvs_port_opts *opts,
 		lvs_psock_hear_groups(&ap->ps);
 	if (!error && opts->tunnels)
 		error = set_mark(ap);
-	ap->cut = malloc(CUT_BYTES);
+	ap->cut = malloc(LVS_BATCH_CUT);
 	if (!error && !ap->cut)
 		error = LVS_ERR_NOMEM;
 	if (error) {
@@ -100,80 +96,17 @@ static void af_packet_release(struct lvs_port *port,
 	lvs_psock_release(&af_packet(port)->ps, pkts, count);
 }
 
-/* Frames that wait for one sendmmsg(2). */
-struct batch {
-	struct af_packet *ap;
-	unsigned count;
-	struct mmsghdr msgs[LVS_BURST];
-	struct iovec iov[LVS_BURST][2];
-	struct virtio_net_hdr vnet[LVS_BURST];
-};
-
-/*
- * Send what waits; returns how many frames the interface took.  What it has
- * no room for is lost, as on a wire: to wait here would hold up the others.
- */
-static unsigned flush(struct batch *batch)
-{
-	unsigned at = 0, sent = 0;
-
-	while (at < batch->count) {
-		int n = sendmmsg(batch->ap->ps.fd, batch->msgs + at,
-				 batch->count - at, MSG_DONTWAIT);
-
-		if (n > 0) {
-			at += (unsigned)n;
-			sent += (unsigned)n;
-		} else if (errno == EAGAIN || errno == ENETDOWN ||
-			   errno == ENXIO) {
-			break;
-		} else if (errno != EINTR) {
-			at++;
-		}
-	}
-	batch->count = 0;
-	return sent;
-}
-
-static void add(struct batch *batch, const struct lvs_pkt *pkt)
+static void add(struct lvs_batch *batch, const struct lvs_pkt *pkt)
 {
 	unsigned i = batch->count++;
 
-	lvs_offload_to_vnet(&batch->vnet[i], pkt);
-	batch->iov[i][0] = (struct iovec){ &batch->vnet[i], LVS_VNET_LEN };
+	lvs_offload_to_vnet(&batch->head[i].vnet, pkt);
+	batch->iov[i][0] = (struct iovec){ &batch->head[i].vnet, LVS_VNET_LEN };
 	batch->iov[i][1] = (struct iovec){ pkt->data, pkt->len };
 	batch->msgs[i] = (struct mmsghdr){
 		.msg_hdr.msg_iov = batch->iov[i],
 		.msg_hdr.msg_iovlen = 2,
 	};
-}
-
-/*
- * Send PKT as the segments it stands for, with nothing left to be done to
- * them.  false: not all of them went out.
- */
-static bool send_cut(struct batch *batch, const struct lvs_pkt *pkt)
-{
-	struct lvs_seg seg;
-	uint32_t bytes, at;
-	unsigned sent = 0;
-
-	if (lvs_seg_init(&seg, pkt) < 0)
-		return false;
-	bytes = lvs_seg_bytes(&seg);
-	do {
-		for (at = 0; at + bytes <= CUT_BYTES; at += bytes) {
-			struct lvs_pkt out = { .data = batch->ap->cut + at,
-					       .tailroom = bytes };
-
-			if (batch->count == LVS_BURST ||
-			    !lvs_seg_next(&seg, &out))
-				break;
-			add(batch, &out);
-		}
-		sent += flush(batch);
-	} while (at > 0);
-	return sent == seg.count;
 }
 
 /*
@@ -193,15 +126,14 @@ static size_t af_packet_tx(struct lvs_port *port, struct lvs_pkt *const pkts[],
 			   size_t count)
 {
 	struct af_packet *ap = af_packet(port);
-	struct batch batch = { .ap = ap };
-	size_t sent = 0;
+	struct lvs_batch batch;
 
+	lvs_batch_init(&batch, ap->ps.fd, true);
 	for (size_t i = 0; i < count; i++) {
 		struct lvs_pkt *pkt = pkts[i];
 
-		ap->sent.tx_bytes += pkt->len;
-		if (batch.count == LVS_BURST)
-			sent += flush(&batch);
+		if (batch.count == LVS_BATCH)
+			lvs_batch_flush(&batch);
 		if (lvs_offload_fits(pkt, true, true) ||
 		    (ap->tunnels && is_tunnelled(pkt))) {
 			add(&batch, pkt);
@@ -209,14 +141,11 @@ static size_t af_packet_tx(struct lvs_port *port, struct lvs_pkt *const pkts[],
 			lvs_csum_complete(pkt);
 			add(&batch, pkt);
 		} else {
-			sent += flush(&batch);
-			sent += send_cut(&batch, pkt);
+			lvs_batch_cut(&batch, pkt, ap->cut, add);
 		}
 	}
-	sent += flush(&batch);
-	ap->sent.tx_packets += sent;
-	ap->sent.tx_dropped += count - sent;
-	return sent;
+	lvs_batch_end(&batch, count, &ap->sent);
+	return batch.sent;
 }
 
 static void af_packet_stats(struct lvs_port *port, struct lvs_port_stats *stats)

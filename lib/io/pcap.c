@@ -214,7 +214,7 @@ static int read_packet(struct pcap *cap, struct lvs_pkt *pkt)
 	       (lvs_tstamp)number(cap, head.fraction) * cap->unit;
 	cap->now = when > cap->now ? when : cap->now;
 	if (!take_in(cap, pkt, len)) {
-		cap->stats.rx_dropped++;
+		cap->stats.rx_errors++;
 		return 0;
 	}
 	cap->stats.rx_packets++;

@@ -225,7 +225,7 @@ static int receive(struct lvs_psock *ps, struct mmsghdr *msgs, unsigned n)
 		case EAGAIN:
 			return ps->down && is_gone(ps) ? LVS_ERR_NODEV : 0;
 		case EINVAL:
-			ps->rx_dropped++;
+			ps->rx_errors++;
 			continue;
 		case ENETDOWN:
 			ps->down = true;
@@ -287,7 +287,7 @@ int lvs_psock_rx(struct lvs_psock *ps, struct lvs_pkt *pkts[], size_t max)
 	for (int i = 0; i < got; i++) {
 		if (!fill(ps, bufs[i], &msgs[i], &vnet[i])) {
 			lvs_bufs_give(&ps->bufs, bufs[i]);
-			ps->rx_dropped++;
+			ps->rx_errors++;
 			continue;
 		}
 		pkts[lent++] = bufs[i];
@@ -316,4 +316,5 @@ void lvs_psock_stats(struct lvs_psock *ps, struct lvs_port_stats *stats)
 	stats->rx_packets = ps->rx_packets;
 	stats->rx_bytes = ps->rx_bytes;
 	stats->rx_dropped = ps->rx_dropped;
+	stats->rx_errors = ps->rx_errors;
 }

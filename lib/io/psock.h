@@ -20,7 +20,7 @@ struct lvs_psock {
 	uint16_t l2_len;
 	bool cooked; /* the link header is taken off */
 	bool down;   /* the kernel said so, and nothing came since */
-	uint64_t rx_packets, rx_bytes, rx_dropped;
+	uint64_t rx_packets, rx_bytes, rx_dropped, rx_errors;
 	struct lvs_bufs bufs;
 };
 

@@ -14,28 +14,21 @@
  */
 #include "config.h"
 
+#include "io/batch.h"
 #include "io/io.h"
 #include "io/psock.h"
 #include "pkt/offload.h"
 #include "pkt/wire.h"
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/uio.h>
 #include <unistd.h>
-
-/* Packets sent by one call: the segments of 64 KiB at an MTU of 1500. */
-#define BATCH 64
-/* Where packets are cut into segments, before they are sent. */
-#define CUT_BYTES (2 * LVS_PKT_BUFSIZE)
 
 struct raw {
 	struct lvs_port port;
 	struct lvs_psock ps;
 	int out4, out6;
 	struct lvs_port_stats sent; /* its tx_ members */
-	unsigned char cut[CUT_BYTES];
+	unsigned char cut[LVS_BATCH_CUT];
 };
 
 static struct raw *raw(struct lvs_port *port)
@@ -55,10 +48,29 @@ static void raw_close(struct lvs_port *port)
 	free(r);
 }
 
+/*
+ * The kernel tells of a packet that the interface's queue had no room for only
+ * those who ask for errors; the errors themselves are thrown away.
+ */
+static void tell_of_losses(int fd, int family)
+{
+	const int on = 1, least = 0;
+
+	if (family == AF_INET)
+		setsockopt(fd, IPPROTO_IP, IP_RECVERR, &on, sizeof(on));
+	else
+		setsockopt(fd, IPPROTO_IPV6, IPV6_RECVERR, &on, sizeof(on));
+	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &least, sizeof(least));
+}
+
 static int open_out(int family)
 {
-	return socket(family, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK,
-		      IPPROTO_RAW);
+	int fd = socket(family, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK,
+			IPPROTO_RAW);
+
+	if (fd >= 0)
+		tell_of_losses(fd, family);
+	return fd;
 }
 
 static int raw_open(const struct lvs_port_opts *opts, struct lvs_port **port)
@@ -105,53 +117,13 @@ static void raw_release(struct lvs_port *port, struct lvs_pkt *const pkts[],
 	lvs_psock_release(&raw(port)->ps, pkts, count);
 }
 
-/* Packets of one family that wait for one sendmmsg(2). */
-struct batch {
-	struct raw *raw;
-	int fd;
-	unsigned count;
-	struct mmsghdr msgs[BATCH];
-	struct iovec iov[BATCH];
-	union {
-		struct sockaddr_in v4;
-		struct sockaddr_in6 v6;
-	} to[BATCH];
-};
-
-/*
- * Send what waits; returns how many packets the host took.  What it has no
- * room for is lost, as on a wire; what it has no route for stops no other.
- */
-static unsigned flush(struct batch *batch)
-{
-	unsigned at = 0, sent = 0;
-
-	while (at < batch->count) {
-		int n = sendmmsg(batch->fd, batch->msgs + at, batch->count - at,
-				 MSG_DONTWAIT);
-
-		if (n > 0) {
-			sent += (unsigned)n;
-			for (; n > 0; n--)
-				batch->raw->sent.tx_bytes +=
-					batch->msgs[at++].msg_len;
-		} else if (errno == EAGAIN) {
-			break;
-		} else if (errno != EINTR) {
-			at++;
-		}
-	}
-	batch->count = 0;
-	return sent;
-}
-
 static int out_fd(const struct raw *r, const struct lvs_pkt *pkt)
 {
 	return pkt->data[pkt->l2_len] >> 4 == 4 ? r->out4 : r->out6;
 }
 
 /* The kernel routes by the address it is told, not by the header. */
-static void add(struct batch *batch, const struct lvs_pkt *pkt)
+static void add(struct lvs_batch *batch, const struct lvs_pkt *pkt)
 {
 	unsigned char *l3 = pkt->data + pkt->l2_len;
 	const struct lvs_ipv4 *ip4 = (const void *)l3;
@@ -159,51 +131,23 @@ static void add(struct batch *batch, const struct lvs_pkt *pkt)
 	unsigned i = batch->count++;
 	socklen_t len;
 
-	memset(&batch->to[i], 0, sizeof(batch->to[i]));
+	memset(&batch->head[i], 0, sizeof(batch->head[i]));
 	if (ip4->version_ihl >> 4 == 4) {
-		batch->to[i].v4.sin_family = AF_INET;
-		memcpy(&batch->to[i].v4.sin_addr, &ip4->dst_be, 4);
-		len = sizeof(batch->to[i].v4);
+		batch->head[i].v4.sin_family = AF_INET;
+		memcpy(&batch->head[i].v4.sin_addr, &ip4->dst_be, 4);
+		len = sizeof(batch->head[i].v4);
 	} else {
-		batch->to[i].v6.sin6_family = AF_INET6;
-		memcpy(&batch->to[i].v6.sin6_addr, ip6->dst, 16);
-		len = sizeof(batch->to[i].v6);
+		batch->head[i].v6.sin6_family = AF_INET6;
+		memcpy(&batch->head[i].v6.sin6_addr, ip6->dst, 16);
+		len = sizeof(batch->head[i].v6);
 	}
-	batch->iov[i] = (struct iovec){ l3, pkt->len - pkt->l2_len };
+	batch->iov[i][1] = (struct iovec){ l3, pkt->len - pkt->l2_len };
 	batch->msgs[i] = (struct mmsghdr){
-		.msg_hdr.msg_name = &batch->to[i],
+		.msg_hdr.msg_name = &batch->head[i],
 		.msg_hdr.msg_namelen = len,
-		.msg_hdr.msg_iov = &batch->iov[i],
+		.msg_hdr.msg_iov = &batch->iov[i][1],
 		.msg_hdr.msg_iovlen = 1,
 	};
-}
-
-/*
- * Send PKT as the segments it stands for; BATCH is empty.  false: not all of
- * them went out.
- */
-static bool send_cut(struct batch *batch, const struct lvs_pkt *pkt)
-{
-	struct lvs_seg seg;
-	uint32_t bytes, at;
-	unsigned sent = 0;
-
-	if (lvs_seg_init(&seg, pkt) < 0)
-		return false;
-	batch->fd = out_fd(batch->raw, pkt);
-	bytes = lvs_seg_bytes(&seg);
-	do {
-		for (at = 0; at + bytes <= CUT_BYTES; at += bytes) {
-			struct lvs_pkt out = { .data = batch->raw->cut + at,
-					       .tailroom = bytes };
-
-			if (batch->count == BATCH || !lvs_seg_next(&seg, &out))
-				break;
-			add(batch, &out);
-		}
-		sent += flush(batch);
-	} while (at > 0);
-	return sent == seg.count;
 }
 
 static bool has_ip_header(const struct lvs_pkt *pkt)
@@ -221,32 +165,28 @@ static size_t raw_tx(struct lvs_port *port, struct lvs_pkt *const pkts[],
 		     size_t count)
 {
 	struct raw *r = raw(port);
-	struct batch batch;
-	size_t sent = 0;
+	struct lvs_batch batch;
 
-	batch.raw = r;
-	batch.count = 0;
-	batch.fd = -1;
+	lvs_batch_init(&batch, -1, false);
 	for (size_t i = 0; i < count; i++) {
 		struct lvs_pkt *pkt = pkts[i];
 
-		if (!has_ip_header(pkt))
+		if (!has_ip_header(pkt)) {
+			batch.errors++;
 			continue;
+		}
+		if (batch.count == LVS_BATCH || batch.fd != out_fd(r, pkt))
+			lvs_batch_flush(&batch);
+		batch.fd = out_fd(r, pkt);
 		if (pkt->off.gso != LVS_GSO_NONE) {
-			sent += flush(&batch);
-			sent += send_cut(&batch, pkt);
+			lvs_batch_cut(&batch, pkt, r->cut, add);
 			continue;
 		}
 		lvs_csum_complete(pkt);
-		if (batch.count == BATCH || batch.fd != out_fd(r, pkt))
-			sent += flush(&batch);
-		batch.fd = out_fd(r, pkt);
 		add(&batch, pkt);
 	}
-	sent += flush(&batch);
-	r->sent.tx_packets += sent;
-	r->sent.tx_dropped += count - sent;
-	return sent;
+	lvs_batch_end(&batch, count, &r->sent);
+	return batch.sent;
 }
 
 static void raw_stats(struct lvs_port *port, struct lvs_port_stats *stats)

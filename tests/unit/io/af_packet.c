@@ -224,6 +224,38 @@ START_TEST(counts_what_the_kernel_had_no_room_for)
 }
 END_TEST
 
+START_TEST(counts_what_the_interface_did_not_take)
+{
+	static struct frame f;
+	struct lvs_port_stats stats;
+	struct lvs_pkt pkt;
+	struct lvs_pkt *pkts[10];
+	struct rig rig;
+
+	rig_open(&rig, 4);
+	slow_down("near");
+	for (size_t i = 0; i < 10; i++)
+		pkts[i] = &pkt;
+	frame_tcp(&f, AF_INET, 1000);
+	frame_finish(&f);
+	as_packet(&pkt, &f);
+	ck_assert_uint_lt(lvs_port_tx(rig.port, pkts, 10), 10);
+	lvs_port_stats(rig.port, &stats);
+	ck_assert_uint_gt(stats.tx_packets, 0);
+	ck_assert_uint_eq(stats.tx_packets + stats.tx_dropped, 10);
+	ck_assert_uint_eq(stats.tx_bytes, stats.tx_packets * f.len);
+	ck_assert_uint_eq(stats.tx_errors, 0);
+	frame_tcp(&f, AF_INET, 3000); /* longer than the MTU */
+	frame_finish(&f);
+	as_packet(&pkt, &f);
+	ck_assert_uint_eq(lvs_port_tx(rig.port, pkts, 1), 0);
+	lvs_port_stats(rig.port, &stats);
+	ck_assert_uint_eq(stats.tx_errors, 1);
+	ck_assert_uint_eq(stats.tx_packets + stats.tx_dropped, 10);
+	rig_close(&rig);
+}
+END_TEST
+
 /* What nobody(7) is told; in a process of its own, for there is no way back. */
 static int open_as_nobody(const struct lvs_port_opts *opts)
 {
@@ -303,5 +335,6 @@ LVS_TEST_MAIN_UNLESS(why_not(), "io/af_packet", CONTRACT_TESTS, OFFLOAD_TESTS,
 		     does_not_hear_itself, goes_on_after_down_and_up,
 		     opens_an_interface_that_is_down,
 		     says_when_the_interface_is_gone,
-		     counts_what_the_kernel_had_no_room_for, open_errors,
+		     counts_what_the_kernel_had_no_room_for,
+		     counts_what_the_interface_did_not_take, open_errors,
 		     a_device_without_link_header)

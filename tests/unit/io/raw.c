@@ -215,7 +215,8 @@ START_TEST(a_burst_leaves_in_order_past_what_cannot)
 	}
 	lvs_port_stats(port, &stats);
 	ck_assert_uint_eq(stats.tx_packets, COUNT - 1);
-	ck_assert_uint_eq(stats.tx_dropped, 1);
+	ck_assert_uint_eq(stats.tx_errors, 1);
+	ck_assert_uint_eq(stats.tx_dropped, 0);
 	lvs_port_close(port);
 }
 END_TEST
@@ -236,7 +237,59 @@ START_TEST(what_cannot_be_routed_is_counted)
 		     FRAME_L2);
 	ck_assert_uint_eq(lvs_port_tx(port, pkts, 1), 0);
 	lvs_port_stats(port, &stats);
-	ck_assert_uint_eq(stats.tx_dropped, 1);
+	ck_assert_uint_eq(stats.tx_errors, 1);
+	ck_assert_uint_eq(stats.tx_dropped, 0);
+	lvs_port_close(port);
+}
+END_TEST
+
+START_TEST(counts_what_the_interface_did_not_take)
+{
+	static const int families[] = { AF_INET, AF_INET6 };
+	static struct frame f;
+	struct lvs_pkt *pkts[10], pkt;
+	struct lvs_port_stats stats;
+	int far_fd;
+	struct lvs_port *port = open_raw(&far_fd);
+
+	slow_down("near");
+	for (size_t i = 0; i < 10; i++)
+		pkts[i] = &pkt;
+	for (size_t i = 0; i < 2; i++) {
+		uint64_t before;
+
+		lvs_port_stats(port, &stats);
+		before = stats.tx_dropped;
+		outgoing(&f, &pkt, families[i], FRAME_MSS, true);
+		lvs_port_tx(port, pkts, 10);
+		lvs_port_stats(port, &stats);
+		ck_assert_uint_gt(stats.tx_dropped, before);
+		ck_assert_uint_eq(stats.tx_packets + stats.tx_dropped,
+				  10 * (i + 1));
+		ck_assert_uint_eq(stats.tx_errors, 0);
+	}
+	lvs_port_close(port);
+}
+END_TEST
+
+START_TEST(what_is_too_long_is_refused)
+{
+	static const int families[] = { AF_INET, AF_INET6 };
+	static struct frame f;
+	struct lvs_pkt pkt;
+	struct lvs_pkt *pkts[1] = { &pkt };
+	struct lvs_port_stats stats;
+	int far_fd;
+	struct lvs_port *port = open_raw(&far_fd);
+
+	for (size_t i = 0; i < 2; i++) {
+		outgoing(&f, &pkt, families[i], 3 * FRAME_MSS, true);
+		pkt.off.gso = LVS_GSO_NONE;
+		ck_assert_uint_eq(lvs_port_tx(port, pkts, 1), 0);
+		lvs_port_stats(port, &stats);
+		ck_assert_uint_eq(stats.tx_errors, i + 1);
+		ck_assert_uint_eq(stats.tx_dropped, 0);
+	}
 	lvs_port_close(port);
 }
 END_TEST
@@ -245,4 +298,6 @@ LVS_TEST_MAIN_UNLESS(why_not(), "io/raw", lends_ip_without_link_header,
 		     lends_nothing_but_ip_to_this_host,
 		     the_host_routes_what_is_sent_finished,
 		     a_burst_leaves_in_order_past_what_cannot,
-		     what_cannot_be_routed_is_counted)
+		     what_cannot_be_routed_is_counted,
+		     counts_what_the_interface_did_not_take,
+		     what_is_too_long_is_refused)

@@ -172,4 +172,16 @@ static inline void veth_take(int far_fd, struct frame *f)
 	f->off.gso_size = vnet.gso_size;
 }
 
+/* An interface that is slow: what it does not send at once has to wait. */
+static inline void slow_down(const char *ifname)
+{
+	char command[100];
+
+	snprintf(command, sizeof(command),
+		 "tc qdisc add dev %s root tbf rate 8kbit burst 2000 "
+		 "limit 3000",
+		 ifname);
+	run(command);
+}
+
 #endif
