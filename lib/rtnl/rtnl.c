@@ -24,6 +24,7 @@
 #include <net/if.h>
 #include <poll.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 /* The kernel cuts dumps to at most 32 KiB; news are shorter. */
@@ -212,6 +213,25 @@ static int take_route(struct lvs_rtnl *rtnl, const struct nlmsghdr *nlh)
 	return err;
 }
 
+static lvs_tstamp clock_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (lvs_tstamp)now.tv_sec * LVS_SEC + (lvs_tstamp)now.tv_nsec;
+}
+
+/*
+ * One that does not answer comes without link address; whoever answers next
+ * is to be compared with the last who did.
+ */
+static void keep_lladdr(const struct lvs_neigh *was, struct lvs_neigh *now)
+{
+	if (now->state == LVS_NEIGH_FAILED ||
+	    now->state == LVS_NEIGH_INCOMPLETE)
+		memcpy(now->lladdr, was->lladdr, LVS_LLADDR_LEN);
+}
+
 static int take_neigh(struct lvs_rtnl *rtnl, const struct nlmsghdr *nlh)
 {
 	struct lvs_neigh neigh, was;
@@ -221,8 +241,10 @@ static int take_neigh(struct lvs_rtnl *rtnl, const struct nlmsghdr *nlh)
 		return 0;
 	if (nlh->nlmsg_type == RTM_DELNEIGH || !known)
 		return lvs_net_neigh_del(rtnl->dir, neigh.link, &neigh.addr);
-	if (!lvs_net_neigh_get(rtnl->dir, neigh.link, &neigh.addr, &was))
-		lvs_rtnl_tell_neigh(&rtnl->tell, &was, &neigh);
+	if (!lvs_net_neigh_get(rtnl->dir, neigh.link, &neigh.addr, &was)) {
+		lvs_rtnl_tell_neigh(&rtnl->tell, &was, &neigh, clock_now());
+		keep_lladdr(&was, &neigh);
+	}
 	return lvs_net_neigh_set(rtnl->dir, &neigh);
 }
 
@@ -450,8 +472,7 @@ int lvs_rtnl_open(struct lvs_director *dir, const struct lvs_rtnl_opts *opts,
 		err = lvs_opts_read(&own, sizeof(own), opts);
 	rtnl->dir = dir;
 	rtnl->dump = DUMP_NONE;
-	rtnl->tell.log = own.log;
-	rtnl->tell.dir = dir;
+	lvs_rtnl_tell_init(&rtnl->tell, dir, &own.log);
 	if (!err)
 		err = open_socket(rtnl);
 	if (!err)

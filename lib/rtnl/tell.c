@@ -10,8 +10,20 @@
 
 #include <string.h>
 
-/* Lines a second about neighbours. */
+/*
+ * Lines about neighbours, a second and at once.  Any host on a link can claim
+ * an address; it is not to fill the log.
+ */
 #define MOVED_MAX 10
+
+void lvs_rtnl_tell_init(struct lvs_rtnl_tell *tell, struct lvs_director *dir,
+			const struct lvs_log *log)
+{
+	tell->dir = dir;
+	tell->log = *log;
+	tell->opened = false;
+	lvs_limit_init(&tell->moved, LVS_SEC / MOVED_MAX, MOVED_MAX);
+}
 
 void lvs_rtnl_tell_link(const struct lvs_rtnl_tell *tell,
 			const struct lvs_link *was, const struct lvs_link *now)
@@ -41,25 +53,13 @@ void lvs_rtnl_tell_addr(const struct lvs_rtnl_tell *tell,
 			     what);
 }
 
-/* Any host on a link can claim an address; it is not to fill the log. */
-static bool has_room(struct lvs_rtnl_tell *tell)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	if (now.tv_sec != tell->second)
-		tell->moved = 0;
-	tell->second = now.tv_sec;
-	return tell->moved++ < MOVED_MAX;
-}
-
 /*
  * A neighbour that is somebody else now is rare, and a reason why connections
  * stall; that hosts are heard of, or no more, is neither.
  */
 void lvs_rtnl_tell_neigh(struct lvs_rtnl_tell *tell,
 			 const struct lvs_neigh *was,
-			 const struct lvs_neigh *now)
+			 const struct lvs_neigh *now, lvs_tstamp when)
 {
 	static const uint8_t none[LVS_LLADDR_LEN];
 	const uint8_t *mac = now->lladdr;
@@ -69,7 +69,8 @@ void lvs_rtnl_tell_neigh(struct lvs_rtnl_tell *tell,
 	if (memcmp(was->lladdr, mac, LVS_LLADDR_LEN) == 0 ||
 	    memcmp(was->lladdr, none, LVS_LLADDR_LEN) == 0 ||
 	    memcmp(mac, none, LVS_LLADDR_LEN) == 0 ||
-	    lvs_net_link_get(tell->dir, now->link, &link) || !has_room(tell))
+	    lvs_net_link_get(tell->dir, now->link, &link) ||
+	    !lvs_limit_take(&tell->moved, when))
 		return;
 	lvs_log_line(&tell->log, LVS_LOG_INFO,
 		     "%s: %s is at %02x:%02x:%02x:%02x:%02x:%02x now",

@@ -5,19 +5,22 @@
 #ifndef LVS_RTNL_TELL_H
 #define LVS_RTNL_TELL_H
 
+#include "base/limit.h"
 #include "rtnl/decode.h"
 
 #include <lvs/base.h>
 #include <lvs/net.h>
-#include <time.h>
 
 struct lvs_rtnl_tell {
 	struct lvs_director *dir;
 	struct lvs_log log;
-	bool opened;	/* everything was read once */
-	time_t second;	/* that MOVED counts lines of */
-	unsigned moved; /* neighbours that were told of */
+	bool opened;		/* everything was read once */
+	struct lvs_limit moved; /* lines about neighbours */
 };
+
+/* DIR is borrowed. */
+void lvs_rtnl_tell_init(struct lvs_rtnl_tell *tell, struct lvs_director *dir,
+			const struct lvs_log *log);
 
 /* WAS: NULL if there was none. */
 void lvs_rtnl_tell_link(const struct lvs_rtnl_tell *tell,
@@ -27,8 +30,9 @@ void lvs_rtnl_tell_link(const struct lvs_rtnl_tell *tell,
 void lvs_rtnl_tell_addr(const struct lvs_rtnl_tell *tell,
 			const struct lvs_rtnl_addr *addr, const char *what);
 
+/* WHEN never runs backwards. */
 void lvs_rtnl_tell_neigh(struct lvs_rtnl_tell *tell,
 			 const struct lvs_neigh *was,
-			 const struct lvs_neigh *now);
+			 const struct lvs_neigh *now, lvs_tstamp when);
 
 #endif
