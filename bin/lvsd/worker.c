@@ -7,6 +7,7 @@
 
 #include "clock.h"
 #include "worker.h"
+#include <lvs/net.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -25,6 +26,7 @@ struct failed {
 };
 
 struct worker {
+	struct lvs_director *dir;
 	struct lvs_engine *eng;
 	struct lvs_port *ports[WORKER_PORTS_MAX];
 	size_t num_ports;
@@ -34,7 +36,7 @@ struct worker {
 	lvs_tstamp heard;     /* when packets came last */
 	lvs_tstamp poll;      /* so long after that we look without sleep */
 	lvs_tstamp poll_most; /* 0: never */
-	uint64_t held;	      /* packets that waited, at the last look */
+	uint32_t wants;	      /* lvs_net_wants at the last look */
 	int epoll_fd;
 	int wake_fd; /* eventfd: main thread to worker */
 	int news_fd; /* eventfd: worker to main thread */
@@ -140,15 +142,14 @@ static void tick(struct worker *w, bool woken)
 	lvs_forward_output(w->eng, w->ports, w->num_ports, now);
 }
 
-/* Packets have begun to wait: somebody must ask for their next hop. */
-static void tell_of_held(struct worker *w)
+/* Packets wait for a hop, or go to a stale one: the main thread asks for it. */
+static void tell_of_wants(struct worker *w)
 {
-	struct lvs_engine_stats stats = LVS_OPTS(struct lvs_engine_stats);
+	uint32_t wants = lvs_net_wants(w->dir);
 
-	lvs_engine_stats(w->eng, &stats);
-	if (stats.held == w->held)
+	if (wants == w->wants)
 		return;
-	w->held = stats.held;
+	w->wants = wants;
 	raise_event(w->news_fd);
 }
 
@@ -174,7 +175,7 @@ static void serve(struct worker *w, const struct epoll_event *events, int count)
 		carry_out_call(w);
 	}
 	tick(w, woken);
-	tell_of_held(w);
+	tell_of_wants(w);
 }
 
 /* Looking costs only what nobody else on this processor wants. */
@@ -365,6 +366,7 @@ int worker_start(struct lvs_director *dir, const struct worker_opts *opts,
 	pthread_mutex_init(&w->lock, NULL);
 	pthread_cond_init(&w->done, NULL);
 	w->poll_most = opts->busy_poll;
+	w->dir = dir;
 	err = prepare(w, dir, opts);
 	if (!err)
 		err = -pthread_create(&w->thread, NULL, run, w);

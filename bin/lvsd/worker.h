@@ -49,7 +49,7 @@ void worker_send(struct worker *w, struct lvs_port *port,
 /* The network has changed: look whether packets that wait can go. */
 void worker_wake(struct worker *w);
 
-/* Readable when packets wait for a next hop, or a port has failed. */
+/* Readable when a next hop is wanted, or a port has failed. */
 int worker_fd(const struct worker *w);
 
 /* Make it not readable; then do both of what it may mean. */

@@ -150,6 +150,13 @@ LVS_API size_t lvs_net_announcement(struct lvs_director *dir, uint32_t link,
 LVS_API bool lvs_net_wanted(struct lvs_director *dir, uint32_t *link,
 			    struct lvs_addr *addr);
 
+/*
+ * How often a next hop became wanted: a number that wraps.  While it stays,
+ * lvs_net_wanted has nothing new.  From any thread, and for a look after each
+ * burst: it takes no lock.
+ */
+LVS_API uint32_t lvs_net_wants(const struct lvs_director *dir);
+
 #ifdef __cplusplus
 }
 #endif

@@ -175,3 +175,8 @@ bool lvs_net_wanted(struct lvs_director *dir, uint32_t *link,
 	pthread_mutex_unlock(&dir->lock);
 	return wanted;
 }
+
+uint32_t lvs_net_wants(const struct lvs_director *dir)
+{
+	return lvs_net_count_wants(dir->net);
+}

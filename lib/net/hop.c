@@ -336,7 +336,13 @@ void lvs_net_want(struct lvs_net *net, uint16_t number)
 	pthread_mutex_lock(&net->lock);
 	rec->asked = true;
 	enqueue(net, rec);
+	net->wants++;
 	pthread_mutex_unlock(&net->lock);
+}
+
+uint32_t lvs_net_count_wants(const struct lvs_net *net)
+{
+	return atomic_load_explicit(&net->wants, memory_order_relaxed);
 }
 
 bool lvs_net_do_wanted(struct lvs_net *net, uint32_t *link,

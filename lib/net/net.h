@@ -107,4 +107,7 @@ void lvs_net_recycle_hops(struct lvs_net *net);
  */
 void lvs_net_want(struct lvs_net *net, uint16_t number);
 
+/* How often lvs_net_want had somebody asked for; from any thread. */
+uint32_t lvs_net_count_wants(const struct lvs_net *net);
+
 #endif

@@ -17,6 +17,7 @@ text=
 # Name, VIP, real server of each connection.
 flows='nat4=10.1.0.100=10.2.0.11 nat6=fd01::100=fd02::11
 	dr4=10.1.0.101=10.2.0.11 dr6=fd01::101=fd02::11'
+rips='10.2.0.11 fd02::11'
 dr_vips='10.1.0.101 fd01::101'
 
 configuration() {
@@ -116,6 +117,54 @@ announced() { # LLADDR
 		net.ipv6.conf.eth0.ndisc_notify=0
 }
 
+# What the kernel has told until now, lvsd has heard: its main thread reads all
+# that is there before it waits again, and so before the second question.
+heard() {
+	adm -Ln >/dev/null && adm -Ln >/dev/null
+}
+
+lladdr() {
+	on rs1 cat /sys/class/net/eth0/address
+}
+
+# The director's kernel has the real server at LLADDR, in STATE.
+neighbours() { # STATE LLADDR
+	local address
+	for address in $rips; do
+		ip -n "$d" neigh replace "$address" dev back \
+			lladdr "$2" nud reachable &&
+			ip -n "$d" neigh change "$address" dev back nud "$1" ||
+			return
+	done
+	heard
+}
+
+# The first packet to a stale neighbour has the kernel asked for it, thrice: had
+# that to wait for a timer's tick, the second time would begin with a tick.
+asked_at_once() {
+	local round begin taken most=0
+	for round in 1 2 3; do
+		neighbours stale "$(lladdr)" || return
+		begin=${EPOCHREALTIME/./}
+		echoes "stale $round" || return
+		while ip -n "$d" neigh show dev back nud stale | grep -q lladdr; do
+			[ "${EPOCHREALTIME/./}" -lt $((begin + 5000000)) ] ||
+				return 1
+		done
+		taken=$(((${EPOCHREALTIME/./} - begin) / 1000))
+		most=$((taken > most ? taken : most))
+	done
+	echo "# figure: a stale neighbour: asked for after $most ms" >&3
+	[ "$most" -lt 500 ]
+}
+
+# Nobody tells; then the old one is made stale, lest it be confirmed before.
+silently() { # LLADDR
+	local old
+	old=$(lladdr)
+	server_address "$1" && neighbours stale "$old"
+}
+
 # How long the kernel believes in a neighbour that it hears nothing of is the
 # administrator's to say; half a minute by default.
 patience() { # REACHABLE-MS DELAY-S RETRANS-MS
@@ -187,12 +236,24 @@ no_neighbours() {
 	ip -n "$d" neigh flush all
 }
 
-# As after probes that nobody answered.
-neighbours_failed() {
+# IPv6 addresses go with it, and come back by who had set them.
+down_and_up() {
 	director <<-END
-		neigh change 10.2.0.11 dev back nud failed
-		neigh change fd02::11 dev back nud failed
+		link set back down
+		link set back up
+		addr add fd02::1/64 dev back nodad
 	END
+}
+
+# It keeps its address, which real servers have in their neighbour tables.
+made_again() {
+	local lladdr
+	lladdr=$(on director cat /sys/class/net/back/address)
+	ip -n "$d" link del back &&
+		add_cable director back switch director &&
+		ip -n "$d" link set back address "$lladdr" &&
+		ip -n "$prefix-switch" link set director master back &&
+		add_address director back 2 1
 }
 
 # Nobody tells the client, whose lines are longer than that.
@@ -247,7 +308,16 @@ check "it is in the log" logged \
 check "the kernel is to notice soon who has gone" patience 100 0 20
 check_change "a MAC address that nobody announces" \
 	server_address 02:00:00:00:0b:02
+# With the defaults it asks the old address for 5 s + 3 * 1 s first; with these
+# for 3 * 20 ms, and the rest is TCP's, which sends again after 200 ms, and ours.
+seen=$(lines)
+check "the kernel asks at once who is stale" patience 30000 0 20
+check_change "a MAC address of a stale neighbour that nobody announces" \
+	silently 02:00:00:00:0b:04
+check "it is in the log" logged \
+	'back: 10.2.0.11 is at 02:00:00:00:0b:04 now' "$seen"
 check "the kernel has patience again" patience 30000 5 1000
+check "the kernel is asked at once for who is stale" asked_at_once
 
 check_change "a route moved to a gateway" through_gateway
 seen=$(sent)
@@ -262,7 +332,16 @@ check "the other is too" logged 'back: address fd02::9 added' "$seen"
 check_change "the first source address again" source_address 9 1
 
 check_change "no neighbours" no_neighbours
-check_change "neighbours that failed" neighbours_failed
+check_change "neighbours that failed" neighbours failed "$(lladdr)"
+
+seen=$(lines)
+check_change "an interface down and up" down_and_up
+check "the one is in the log" logged 'back: down' "$seen"
+check "the other is too" logged 'back: up' "$seen"
+seen=$(lines)
+check_change "an interface deleted and made again" made_again
+check "the one is in the log" logged 'back: gone' "$seen"
+check "the other is too" logged 'back: back, open through' "$seen"
 
 text=$(printf '%3000s' '' | tr ' ' x)
 seen=$(lines)
