@@ -49,7 +49,9 @@ struct format {
 
 	void (*timeouts)(const struct lvs_timeouts *timeouts);
 	void (*sync)(const struct lvs_sync_conf *list, size_t count);
-	void (*status)(const struct lvs_ctl_info *info);
+	/* With COUNT interfaces. */
+	void (*status)(const struct view *view, const struct lvs_ctl_info *info,
+		       const struct lvs_ctl_interface *list, size_t count);
 };
 
 /* The INDEX-th format that can be asked for, or NULL; the first is usual. */

@@ -237,7 +237,37 @@ static void json_sync(const struct lvs_sync_conf *list, size_t count)
 	putchar('\n');
 }
 
-static void json_status(const struct lvs_ctl_info *info)
+static json_t *one_way(uint64_t packets, uint64_t bytes, uint64_t dropped,
+		       uint64_t errors)
+{
+	return json_pack("{s:I, s:I, s:I, s:I}", "packets", number(packets),
+			 "bytes", number(bytes), "dropped", number(dropped),
+			 "errors", number(errors));
+}
+
+static json_t *interfaces(const struct lvs_ctl_interface *list, size_t count)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < count; i++) {
+		const struct lvs_port_stats *s = &list[i].stats;
+
+		json_array_append_new(
+			array,
+			json_pack("{s:s, s:s, s:o, s:o}", "name", list[i].name,
+				  "backend", list[i].backend, "received",
+				  one_way(s->rx_packets, s->rx_bytes,
+					  s->rx_dropped, s->rx_errors),
+				  "sent",
+				  one_way(s->tx_packets, s->tx_bytes,
+					  s->tx_dropped, s->tx_errors)));
+	}
+	return array;
+}
+
+static void json_status(const struct view *view,
+			const struct lvs_ctl_info *info,
+			const struct lvs_ctl_interface *list, size_t count)
 {
 	const struct lvs_engine_stats *e = &info->engine;
 	json_t *dropped = json_object(), *evicted = json_object();
@@ -248,14 +278,16 @@ static void json_status(const struct lvs_ctl_info *info)
 	for (unsigned i = 0; i < LVS_EVICT_COUNT; i++)
 		json_object_set_new(evicted, lvs_eviction_name(i),
 				    json_integer(number(e->evicted[i])));
-	put(json_pack("{s:s, s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:o, s:o, s:o}",
+	(void)view;
+	put(json_pack("{s:s, s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:o, s:o, s:o, "
+		      "s:o}",
 		      "version", info->daemon, "connections", number(e->conns),
 		      "connection_limit", number(e->conn_limit), "evicted",
 		      evicted, "packets", number(e->packets), "sent",
 		      number(e->sent), "passed", number(e->passed), "held",
 		      number(e->held), "dropped", dropped, "total",
-		      counters(&info->stats), "per_second",
-		      rates(&info->stats)));
+		      counters(&info->stats), "per_second", rates(&info->stats),
+		      "interfaces", interfaces(list, count)));
 	putchar('\n');
 }
 

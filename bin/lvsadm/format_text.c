@@ -339,7 +339,31 @@ static void text_sync(const struct lvs_sync_conf *list, size_t count)
 	}
 }
 
-static void text_status(const struct lvs_ctl_info *info)
+/* Names as long as they may be; a header of ipvsadm's kind. */
+static void put_interfaces(const struct view *view,
+			   const struct lvs_ctl_interface *list, size_t count)
+{
+	if (count)
+		printf("%-15s %-9s   InPkts  InBytes  Dropped   Errors"
+		       "  OutPkts OutBytes  Dropped   Errors\n",
+		       "Interface", "Backend");
+	for (size_t i = 0; i < count; i++) {
+		const struct lvs_port_stats *s = &list[i].stats;
+		const uint64_t counts[] = {
+			s->rx_packets, s->rx_bytes, s->rx_dropped, s->rx_errors,
+			s->tx_packets, s->tx_bytes, s->tx_dropped, s->tx_errors,
+		};
+
+		printf("%-15s %-9s", list[i].name, list[i].backend);
+		for (size_t j = 0; j < sizeof(counts) / sizeof(*counts); j++)
+			put_number(view, counts[j]);
+		putchar('\n');
+	}
+}
+
+static void text_status(const struct view *view,
+			const struct lvs_ctl_info *info,
+			const struct lvs_ctl_interface *list, size_t count)
 {
 	const struct lvs_engine_stats *e = &info->engine;
 
@@ -365,6 +389,7 @@ static void text_status(const struct lvs_ctl_info *info)
 			       e->dropped[r], lvs_reason_name(r),
 			       lvs_reason_text(r));
 	}
+	put_interfaces(view, list, count);
 }
 
 const struct format format_text = {

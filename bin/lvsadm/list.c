@@ -132,11 +132,17 @@ static enum status list_sync(struct listing *l)
 static enum status list_status(struct listing *l)
 {
 	struct lvs_ctl_info info = LVS_OPTS(struct lvs_ctl_info);
+	struct lvs_ctl_interface *list = NULL;
+	size_t count = 0;
 	int err = lvs_ctl_info(l->ctl, &info);
 
 	if (err)
 		return refused(l, err);
-	l->format->status(&info);
+	err = lvs_ctl_interface_list(l->ctl, &list, &count);
+	if (err && err != LVS_ERR_NOTSUP) /* a kernel has none to tell of */
+		return refused(l, err);
+	l->format->status(&l->view, &info, list, count);
+	free(list);
 	return STATUS_OK;
 }
 

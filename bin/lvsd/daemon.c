@@ -244,6 +244,7 @@ static void on_timer(void *ctx)
 	lvs_director_tick(d->dir, clock_now(NULL));
 	note_rtnl(d, lvs_rtnl_resolve(d->rtnl));
 	interfaces_look(d->ifs);
+	interfaces_tell_losses(d->ifs, clock_now(NULL));
 	follow(d);
 	announce_repeat(d->announce, clock_now(NULL));
 }
@@ -259,6 +260,13 @@ static void on_ctl(void *ctx)
 static void on_change(void *ctx)
 {
 	follow(ctx);
+}
+
+static bool on_interface(void *ctx, size_t index, struct lvs_ctl_interface *ifc)
+{
+	const struct lvsd *d = ctx;
+
+	return interfaces_stats(d->ifs, index, ifc);
 }
 
 /* ---- start, in this order; each says itself what is wrong ---------------- */
@@ -365,6 +373,8 @@ static int open_control(struct lvsd *d)
 	opts.now = clock_now;
 	opts.changed = on_change;
 	opts.changed_ctx = d;
+	opts.interface = on_interface;
+	opts.interface_ctx = d;
 	err = lvs_ctl_server_open(d->dir, &opts, &d->ctl);
 	if (!err)
 		return 0;

@@ -4,6 +4,7 @@
  */
 #include "interfaces.h"
 #include "log.h"
+#include "losses.h"
 #include <lvs/net.h>
 #include <lvs/rtnl.h>
 #include <stdlib.h>
@@ -17,6 +18,8 @@ struct entry {
 	uint32_t link;	       /* where the claim hangs, or LVS_LINK_NONE */
 	int tunnel_fd;	       /* keeps tunnel.h's program there; -1: none */
 	int error;	       /* last of opening it again; said once */
+	struct lvs_port_stats past; /* of ports that it had before */
+	struct losses losses;
 };
 
 struct interfaces {
@@ -63,9 +66,26 @@ static void close_port(struct entry *e)
 		close(e->tunnel_fd);
 }
 
+static void add_stats(struct lvs_port_stats *sum,
+		      const struct lvs_port_stats *stats)
+{
+	sum->rx_packets += stats->rx_packets;
+	sum->rx_bytes += stats->rx_bytes;
+	sum->rx_dropped += stats->rx_dropped;
+	sum->rx_errors += stats->rx_errors;
+	sum->tx_packets += stats->tx_packets;
+	sum->tx_bytes += stats->tx_bytes;
+	sum->tx_dropped += stats->tx_dropped;
+	sum->tx_errors += stats->tx_errors;
+}
+
 /* The worker has it no more. */
 static void drop_port(struct interfaces *ifs, struct entry *e)
 {
+	struct lvs_port_stats stats;
+
+	lvs_port_stats(e->port, &stats);
+	add_stats(&e->past, &stats);
 	if (e->link != LVS_LINK_NONE)
 		claim_del_link(ifs->claim, e->link);
 	close_port(e);
@@ -251,6 +271,46 @@ size_t interfaces_ports(const struct interfaces *ifs, struct lvs_port *ports[],
 			ports[n++] = port;
 	}
 	return n;
+}
+
+bool interfaces_stats(struct interfaces *ifs, size_t index,
+		      struct lvs_ctl_interface *ifc)
+{
+	struct lvs_port_stats stats;
+	const struct entry *e;
+
+	if (index >= ifs->count)
+		return false;
+	e = &ifs->entries[index];
+	memset(ifc, 0, sizeof(*ifc));
+	memcpy(ifc->name, e->name, sizeof(ifc->name));
+	strncpy(ifc->backend, e->backend->name, sizeof(ifc->backend) - 1);
+	ifc->stats = e->past;
+	if (!e->port)
+		return true;
+	worker_port_stats(ifs->worker, &e->port, 1, &stats);
+	add_stats(&ifc->stats, &stats);
+	return true;
+}
+
+void interfaces_tell_losses(struct interfaces *ifs, lvs_tstamp now)
+{
+	struct lvs_port *ports[WORKER_PORTS_MAX];
+	struct lvs_port_stats stats[WORKER_PORTS_MAX];
+	size_t open = 0, at = 0;
+
+	for (size_t i = 0; i < ifs->count; i++)
+		if (ifs->entries[i].port)
+			ports[open++] = ifs->entries[i].port;
+	worker_port_stats(ifs->worker, ports, open, stats);
+	for (size_t i = 0; i < ifs->count; i++) {
+		struct entry *e = &ifs->entries[i];
+		struct lvs_port_stats sum = e->past;
+
+		if (e->port)
+			add_stats(&sum, &stats[at++]);
+		losses_look(&e->losses, e->name, &sum, now);
+	}
 }
 
 static void close_failed(struct interfaces *ifs)

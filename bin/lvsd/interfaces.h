@@ -13,6 +13,7 @@
 #include "conf.h"
 #include "tunnel.h"
 #include "worker.h"
+#include <lvs/ctl.h>
 
 struct interfaces;
 
@@ -46,5 +47,15 @@ size_t interfaces_ports(const struct interfaces *ifs, struct lvs_port *ports[],
  * again is opened.  Call it when links may have changed and now and then.
  */
 void interfaces_look(struct interfaces *ifs);
+
+/*
+ * What the INDEX-th interface is and has carried and lost since it was first
+ * open, into *IFC; false: there are no more.
+ */
+bool interfaces_stats(struct interfaces *ifs, size_t index,
+		      struct lvs_ctl_interface *ifc);
+
+/* Log what was lost; call it now and then. */
+void interfaces_tell_losses(struct interfaces *ifs, lvs_tstamp now);
 
 #endif

@@ -302,6 +302,31 @@ void worker_send(struct worker *w, struct lvs_port *port,
 	call(w, do_send, &c);
 }
 
+struct stats_call {
+	struct lvs_port *const *ports;
+	struct lvs_port_stats *stats;
+	size_t count;
+};
+
+static void do_port_stats(struct worker *w, void *arg)
+{
+	const struct stats_call *c = arg;
+
+	(void)w;
+	for (size_t i = 0; i < c->count; i++)
+		lvs_port_stats(c->ports[i], &c->stats[i]);
+}
+
+void worker_port_stats(struct worker *w, struct lvs_port *const ports[],
+		       size_t count, struct lvs_port_stats stats[])
+{
+	struct stats_call c = { .ports = ports,
+				.stats = stats,
+				.count = count };
+
+	call(w, do_port_stats, &c);
+}
+
 static void do_stop(struct worker *w, void *arg)
 {
 	(void)arg;

@@ -46,6 +46,10 @@ void worker_remove_port(struct worker *w, struct lvs_port *port);
 void worker_send(struct worker *w, struct lvs_port *port,
 		 struct lvs_pkt *const pkts[], size_t count);
 
+/* The counters of COUNT of PORTS, all lent and not given back, into STATS. */
+void worker_port_stats(struct worker *w, struct lvs_port *const ports[],
+		       size_t count, struct lvs_port_stats stats[]);
+
 /* The network has changed: look whether packets that wait can go. */
 void worker_wake(struct worker *w);
 

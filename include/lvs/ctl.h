@@ -13,6 +13,7 @@
 #include <lvs/base.h>
 #include <lvs/director.h>
 #include <lvs/engine.h>
+#include <lvs/port.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -20,6 +21,13 @@ extern "C" {
 
 /* Where lvsd listens unless told otherwise. */
 #define LVS_CTL_SOCKET "/run/lvsd/control"
+
+/* An interface that a server forwards on, as it tells its clients. */
+struct lvs_ctl_interface {
+	char name[16];
+	char backend[16]; /* an lvs_backend's name */
+	struct lvs_port_stats stats;
+};
 
 struct lvs_ctl_server;
 
@@ -39,6 +47,13 @@ struct lvs_ctl_server_opts {
 	 */
 	void (*changed)(void *ctx);
 	void *changed_ctx;
+	/*
+	 * The INDEX-th interface that the program forwards on, into *IFC;
+	 * false: there are no more.  NULL: it tells of none.
+	 */
+	bool (*interface)(void *ctx, size_t index,
+			  struct lvs_ctl_interface *ifc);
+	void *interface_ctx;
 };
 
 /*
@@ -109,6 +124,11 @@ LVS_API int lvs_ctl_dest_list(struct lvs_ctl *ctl,
 			      const struct lvs_service_id *id,
 			      struct lvs_dest_info **list, size_t *count);
 
+/* Interfaces, in the server's order; LVS_ERR_NOTSUP by a kernel. */
+LVS_API int lvs_ctl_interface_list(struct lvs_ctl *ctl,
+				   struct lvs_ctl_interface **list,
+				   size_t *count);
+
 /*
  * Every connection, as it arrives; each CONN is borrowed for the call, its
  * state too.  A call that returns other than 0 ends the walk, and is returned;
@@ -170,12 +190,15 @@ enum lvs_ctl_cmd {
 	LVS_CMD_GET_CONN = 129,   /* dump: every connection */
 	LVS_CMD_SET_STATUS = 130, /* reply only */
 	LVS_CMD_GET_STATUS = 131, /* the server and its engines */
+	LVS_CMD_NEW_INTERFACE = 132, /* reply only */
+	LVS_CMD_GET_INTERFACE = 133, /* dump: every interface */
 };
 
 /* Top-level attributes, each a nest. */
 enum lvs_ctl_attr {
 	LVS_CMD_ATTR_CONN = 0x1000,
 	LVS_CMD_ATTR_STATUS = 0x1001,
+	LVS_CMD_ATTR_INTERFACE = 0x1002,
 };
 
 /* Beside IPVS_SVC_ATTR_*. */
@@ -228,6 +251,21 @@ enum lvs_ctl_drop_attr {
 	LVS_DROP_ATTR_NAME = 1, /* string: lvs_reason_name, _eviction_name */
 	LVS_DROP_ATTR_PACKETS,  /* u64 */
 	LVS_DROP_ATTR_COUNT
+};
+
+/* In LVS_CMD_ATTR_INTERFACE. */
+enum lvs_ctl_interface_attr {
+	LVS_INTERFACE_ATTR_NAME = 1,   /* string */
+	LVS_INTERFACE_ATTR_BACKEND,    /* string */
+	LVS_INTERFACE_ATTR_RX_PACKETS, /* u64, and so on: lvs_port_stats */
+	LVS_INTERFACE_ATTR_RX_BYTES,
+	LVS_INTERFACE_ATTR_RX_DROPPED,
+	LVS_INTERFACE_ATTR_RX_ERRORS,
+	LVS_INTERFACE_ATTR_TX_PACKETS,
+	LVS_INTERFACE_ATTR_TX_BYTES,
+	LVS_INTERFACE_ATTR_TX_DROPPED,
+	LVS_INTERFACE_ATTR_TX_ERRORS,
+	LVS_INTERFACE_ATTR_COUNT
 };
 
 #ifdef __cplusplus

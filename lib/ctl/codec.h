@@ -72,6 +72,10 @@ void lvs_ctl_put_status(struct nlmsghdr *nlh, const char *version,
 			const struct lvs_engine_stats *engine);
 /* Writes info->daemon, stats and engine. */
 int lvs_ctl_get_status(const struct nlattr *nest, struct lvs_ctl_info *info);
+void lvs_ctl_put_interface(struct nlmsghdr *nlh,
+			   const struct lvs_ctl_interface *ifc);
+int lvs_ctl_get_interface(const struct nlattr *nest,
+			  struct lvs_ctl_interface *ifc);
 
 /* An address of FAMILY from a checked attribute; false if it is too short. */
 bool lvs_ctl_get_addr(const struct nlattr *attr, uint16_t family,

@@ -299,6 +299,25 @@ static bool conn_more(struct lvs_session *s)
 	return n > 0;
 }
 
+static bool interface_more(struct lvs_session *s)
+{
+	struct lvs_ctl_interface ifc;
+
+	while (lvs_session_room(s)) {
+		struct nlmsghdr *nlh;
+
+		if (!s->interface ||
+		    !s->interface(s->interface_ctx, (size_t)s->dump.cursor,
+				  &ifc))
+			return false;
+		nlh = dump_begin(s);
+		lvs_ctl_put_interface(nlh, &ifc);
+		lvs_session_end(s, nlh);
+		s->dump.cursor++;
+	}
+	return true;
+}
+
 /* ---- the list ------------------------------------------------------------ */
 
 /*
@@ -353,6 +372,10 @@ static const struct lvs_command commands[] = {
 	  .begin = no_arguments,
 	  .more = conn_more },
 	{ .number = LVS_CMD_GET_STATUS, .run = status_get },
+	{ .number = LVS_CMD_GET_INTERFACE,
+	  .reply = LVS_CMD_NEW_INTERFACE,
+	  .begin = no_arguments,
+	  .more = interface_more },
 };
 
 const struct lvs_command *lvs_command_find(uint8_t number)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * listings.c - a client's calls that list: services, destinations,
+ * listings.c - a client's calls that list: services, destinations, interfaces,
  * connections, synchronisation daemons.
  */
 #include "config.h"
@@ -114,6 +114,36 @@ int lvs_ctl_dest_list(struct lvs_ctl *ctl, const struct lvs_service_id *id,
 
 	lvs_ctl_put_service_id(lvs_ctl_ask_dump(ctl, IPVS_CMD_GET_DEST), id);
 	err = list(ctl, &l, dests_answer);
+	if (err)
+		return err;
+	*items = l.items;
+	*count = l.count;
+	return 0;
+}
+
+static int interfaces_answer(void *ctx, const struct nlmsghdr *nlh)
+{
+	const struct nlattr *nest =
+		lvs_attr_find(nlh, GENL_HDRLEN, LVS_CMD_ATTR_INTERFACE);
+	struct listing *l = ctx;
+	struct lvs_ctl_interface *item = listing_next(l);
+
+	if (!item)
+		return LVS_ERR_NOMEM;
+	if (!nest || lvs_ctl_get_interface(nest, item))
+		return LVS_ERR_PROTO;
+	l->count++;
+	return 0;
+}
+
+int lvs_ctl_interface_list(struct lvs_ctl *ctl,
+			   struct lvs_ctl_interface **items, size_t *count)
+{
+	struct listing l = { .size = sizeof(**items) };
+	int err;
+
+	lvs_ctl_ask_dump(ctl, LVS_CMD_GET_INTERFACE);
+	err = list(ctl, &l, interfaces_answer);
 	if (err)
 		return err;
 	*items = l.items;

@@ -44,6 +44,9 @@ struct lvs_ctl_server {
 	void *now_ctx;
 	void (*changed)(void *ctx);
 	void *changed_ctx;
+	bool (*interface)(void *ctx, size_t index,
+			  struct lvs_ctl_interface *ifc);
+	void *interface_ctx;
 	bool read_only;
 	int epoll, listener;
 	struct sockaddr_un addr;
@@ -159,6 +162,8 @@ static struct client *client_new(struct lvs_ctl_server *srv, int fd)
 	c->session.may_change = may_change(srv, fd);
 	c->session.changed = srv->changed;
 	c->session.changed_ctx = srv->changed_ctx;
+	c->session.interface = srv->interface;
+	c->session.interface_ctx = srv->interface_ctx;
 	c->next = srv->clients;
 	c->link = &srv->clients;
 	if (c->next)
@@ -284,6 +289,8 @@ static int server_init(struct lvs_ctl_server *srv,
 	srv->now_ctx = opts->now_ctx;
 	srv->changed = opts->changed;
 	srv->changed_ctx = opts->changed_ctx;
+	srv->interface = opts->interface;
+	srv->interface_ctx = opts->interface_ctx;
 	srv->read_only = opts->read_only;
 	srv->max_clients = opts->clients ? opts->clients : CLIENTS_DEFAULT;
 	srv->addr.sun_family = AF_UNIX;

@@ -39,6 +39,10 @@ struct lvs_session {
 	bool may_change; /* or LVS_ERR_PERM for what changes something */
 	void (*changed)(void *ctx); /* after it did; may be NULL */
 	void *changed_ctx;
+	/* The INDEX-th interface; may be NULL, as if there were none. */
+	bool (*interface)(void *ctx, size_t index,
+			  struct lvs_ctl_interface *ifc);
+	void *interface_ctx;
 
 	bool cut;               /* the datagram was longer than `in` */
 	uint32_t in_len, in_at; /* of the datagram; what is answered */

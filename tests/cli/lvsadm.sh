@@ -300,6 +300,18 @@ json "timeouts" '{"tcp":900,"tcp_fin":120,"udp":300}' . -L --timeout
 json "daemons" '{"daemons":[]}' . -L --daemon
 json "status" 0 '.dropped["no-dest"]' --status
 json "status: evictions" 0 '.evicted["half-open"]' --status
+json "status: interfaces" \
+	'["eth0","af_packet",[1,123456789012,3,4],[5,6,7,8]]' \
+	'.interfaces[0] | [.name, .backend,
+		(.received, .sent | [.packets, .bytes, .dropped, .errors])]' \
+	--status
+check "status: interfaces for people" \
+	'Interface       Backend     InPkts  InBytes  Dropped   Errors  OutPkts OutBytes  Dropped   Errors
+eth0            af_packet        1     123G        3        4        5        6        7        8
+a-name-of-15-ch raw              0        0        0        0        0        0        0        0' \
+	"$("$lvsadm" --status | tail -n 3)"
+check "status: interfaces, in full" "eth0 123456789012" \
+	"$("$lvsadm" --status --exact | awk '/^eth0/ { print $1, $4 }')"
 check "status for people" "lvsd yes" "$("$lvsadm" --status |
 	awk 'NR == 1 { v = $1 } /^Packets +0$/ { p = "yes" } END { print v, p }')"
 

@@ -77,6 +77,30 @@ static int serve(struct lvs_ctl_server *srv, char **command)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 98;
 }
 
+/* Two, which have carried and lost what they always have. */
+static bool interface(void *ctx, size_t index, struct lvs_ctl_interface *ifc)
+{
+	static const struct lvs_ctl_interface all[] = {
+		{ .name = "eth0",
+		  .backend = "af_packet",
+		  .stats = { .rx_packets = 1,
+			     .rx_bytes = 123456789012,
+			     .rx_dropped = 3,
+			     .rx_errors = 4,
+			     .tx_packets = 5,
+			     .tx_bytes = 6,
+			     .tx_dropped = 7,
+			     .tx_errors = 8 } },
+		{ .name = "a-name-of-15-ch", .backend = "raw" },
+	};
+
+	(void)ctx;
+	if (index >= sizeof(all) / sizeof(*all))
+		return false;
+	*ifc = all[index];
+	return true;
+}
+
 int main(int argc, char **argv)
 {
 	struct lvs_director_opts dir_opts = LVS_OPTS(struct lvs_director_opts);
@@ -98,6 +122,7 @@ int main(int argc, char **argv)
 		return die("director", err);
 	opts.path = argv[1];
 	opts.now = now;
+	opts.interface = interface;
 	err = lvs_ctl_server_open(dir, &opts, &srv);
 	if (err)
 		return die(argv[1], err);

@@ -104,6 +104,7 @@ static void read_nest(const uint8_t *data, size_t size)
 	struct lvs_dest_info dest;
 	struct lvs_conn_info conn;
 	struct lvs_sync_conf sync;
+	struct lvs_ctl_interface ifc;
 	struct nlattr *nest;
 
 	if (size + 4 > UINT16_MAX)
@@ -117,6 +118,7 @@ static void read_nest(const uint8_t *data, size_t size)
 	if (lvs_ctl_get_conn(nest, &conn) == 0)
 		MUST(strlen(conn.state) < size);
 	lvs_ctl_get_sync(nest, &sync);
+	lvs_ctl_get_interface(nest, &ifc);
 	lvs_ctl_get_status(nest, &info);
 	free(nest);
 }

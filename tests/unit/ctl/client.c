@@ -96,6 +96,52 @@ START_TEST(destinations)
 }
 END_TEST
 
+/* More of them than go into a datagram. */
+#define INTERFACES 20
+
+static bool interface(void *ctx, size_t index, struct lvs_ctl_interface *ifc)
+{
+	ck_assert_ptr_eq(ctx, path);
+	memset(ifc, 0, sizeof(*ifc));
+	snprintf(ifc->name, sizeof(ifc->name), "eth%zu", index);
+	strcpy(ifc->backend, "memory");
+	ifc->stats.rx_dropped = index;
+	return index < INTERFACES;
+}
+
+START_TEST(interfaces)
+{
+	struct lvs_ctl_server_opts opts = options();
+	struct lvs_ctl_interface *list;
+	struct lvs_ctl *ctl;
+	size_t count;
+
+	opts.interface = interface;
+	opts.interface_ctx = path;
+	make_director();
+	start(&opts);
+	ctl = client();
+	ck_assert_int_eq(lvs_ctl_interface_list(ctl, &list, &count), 0);
+	ck_assert_uint_eq(count, INTERFACES);
+	for (size_t i = 0; i < count; i++)
+		ck_assert_uint_eq(list[i].stats.rx_dropped, i);
+	ck_assert_str_eq(list[19].name, "eth19");
+	ck_assert_str_eq(list[19].backend, "memory");
+	free(list);
+	lvs_ctl_close(ctl);
+	finish();
+	opts = options();
+	start(&opts); /* tells of none */
+	ctl = client();
+	ck_assert_int_eq(lvs_ctl_interface_list(ctl, &list, &count), 0);
+	ck_assert_uint_eq(count, 0);
+	free(list);
+	lvs_ctl_close(ctl);
+	finish();
+	drop_director();
+}
+END_TEST
+
 START_TEST(the_rest)
 {
 	struct lvs_ctl_server_opts opts = options();
@@ -219,4 +265,5 @@ START_TEST(connections)
 }
 END_TEST
 
-LVS_TEST_MAIN("ctl/client", services, destinations, the_rest, connections)
+LVS_TEST_MAIN("ctl/client", services, destinations, interfaces, the_rest,
+	      connections)

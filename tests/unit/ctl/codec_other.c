@@ -116,6 +116,28 @@ START_TEST(status_there_and_back)
 }
 END_TEST
 
+START_TEST(interface_there_and_back)
+{
+	/* Both names as long as they may be. */
+	struct lvs_ctl_interface ifc = {
+		.name = "012345678901234",
+		.backend = "abcdefghijklmno",
+		.stats = { 1, 2, 3, 4, 5, 6, 7, UINT64_MAX },
+	};
+	struct lvs_ctl_interface got;
+
+	lvs_ctl_put_interface(begin(), &ifc);
+	ck_assert_int_eq(lvs_ctl_get_interface(nest(), &got), 0);
+	ck_assert_str_eq(got.name, ifc.name);
+	ck_assert_str_eq(got.backend, ifc.backend);
+	ck_assert_mem_eq(&got.stats, &ifc.stats, sizeof(got.stats));
+	/* Names without end are refused where they arrive. */
+	memset(ifc.name, 'x', sizeof(ifc.name));
+	lvs_ctl_put_interface(begin(), &ifc);
+	ck_assert_int_eq(lvs_ctl_get_interface(nest(), &got), LVS_ERR_INVAL);
+}
+END_TEST
+
 /* Counters of 32 bits wrap; the message has room for no more. */
 START_TEST(stats_of_32_bits)
 {
@@ -138,6 +160,7 @@ static int get_any(int which, const struct nlattr *n)
 	struct lvs_dest_info dest;
 	struct lvs_conn_info conn;
 	struct lvs_sync_conf sync;
+	struct lvs_ctl_interface ifc;
 	struct lvs_ctl_info info;
 
 	switch (which) {
@@ -149,6 +172,8 @@ static int get_any(int which, const struct nlattr *n)
 		return lvs_ctl_get_conn(n, &conn);
 	case 3:
 		return lvs_ctl_get_sync(n, &sync);
+	case 4:
+		return lvs_ctl_get_interface(n, &ifc);
 	default:
 		return lvs_ctl_get_status(n, &info);
 	}
@@ -172,6 +197,7 @@ static void put_any(int which)
 				      .dest = addr("fd00::1"),
 				      .state = "NONE" };
 	struct lvs_sync_conf sync = { .role = 1, .group = addr("ff02::1") };
+	struct lvs_ctl_interface ifc = { .name = "eth0", .backend = "raw" };
 	struct lvs_engine_stats engine = { .evicted = { 1 },
 					   .dropped = { 1, 1 } };
 
@@ -188,6 +214,9 @@ static void put_any(int which)
 	case 3:
 		lvs_ctl_put_sync(begin(), &sync);
 		break;
+	case 4:
+		lvs_ctl_put_interface(begin(), &ifc);
+		break;
 	default:
 		lvs_ctl_put_status(begin(), "1", &stats, &engine);
 	}
@@ -199,7 +228,7 @@ static void put_any(int which)
  */
 START_TEST(damaged)
 {
-	for (int which = 0; which < 5; which++) {
+	for (int which = 0; which < 6; which++) {
 		uint16_t len;
 
 		put_any(which);
@@ -228,4 +257,5 @@ START_TEST(damaged)
 END_TEST
 
 LVS_TEST_MAIN("ctl/codec_other", conn_there_and_back, sync_there_and_back,
-	      status_there_and_back, stats_of_32_bits, damaged)
+	      status_there_and_back, interface_there_and_back, stats_of_32_bits,
+	      damaged)

@@ -289,6 +289,8 @@ static const struct {
 	{ "flush", IPVS_CMD_FLUSH, NLM_F_ACK, 0, 0, LVS_ERR_PERM },
 	{ "our status", LVS_CMD_GET_STATUS, NLM_F_ACK, 0, LVS_CMD_SET_STATUS,
 	  0 },
+	{ "our interfaces: there is only a dump", LVS_CMD_GET_INTERFACE,
+	  NLM_F_ACK, LVS_ERR_NOTSUP, 0, LVS_ERR_NOTSUP },
 	{ "command 0", IPVS_CMD_UNSPEC, NLM_F_ACK, LVS_ERR_NOTSUP, 0,
 	  LVS_ERR_NOTSUP },
 };
