@@ -229,10 +229,28 @@ url() { # ADDRESS
 	esac
 }
 
+# The first of COUNT ports that no client has been given yet.
+take_ports() { # COUNT
+	local port=20000
+	[ ! -e "$work/port" ] || port=$(cat "$work/port")
+	[ $((port + $1)) -lt 65000 ] || port=20000
+	echo $((port + $1)) >"$work/port"
+	echo "$port"
+}
+
 # COUNT connections one after the other: how many each real server answered,
-# as "rs1:600 rs2:400".
+# as "rs1:600 rs2:400".  Each has a port of its own: of the ports that a kernel
+# picks some come again soon, and such a connection may go where the one before
+# it went.
 spread() { # ADDRESS:PORT COUNT
-	on client curl -sS --max-time 60 -H 'Connection: close' \
-		"http://$1/?[1-$2]" | sort | uniq -c |
+	awk -v url="http://$1/?" -v n="$2" -v port="$(take_ports "$2")" 'BEGIN {
+		for (i = 0; i < n; i++) {
+			if (i > 0)
+				print "next"
+			printf "url = %s%d\nlocal-port = %d\n", url, i, port + i
+			print "header = \"Connection: close\"\nmax-time = 60"
+			print "silent\nshow-error"
+		}
+	}' | on client curl -K - | sort | uniq -c |
 		awk '{ printf "%s%s:%d", sep, $2, $1; sep = " " }'
 }
