@@ -67,6 +67,11 @@ struct lvs_backend {
 	void (*release)(struct lvs_port *port, struct lvs_pkt *const pkts[],
 			size_t count);
 	void (*stats)(struct lvs_port *port, struct lvs_port_stats *stats);
+	/*
+	 * Would rx lend something, as far as that can be told without asking
+	 * the system?  NULL: it cannot.
+	 */
+	bool (*pending)(struct lvs_port *port);
 };
 
 /* Every backend's port begins with this. */
@@ -93,6 +98,12 @@ LVS_API int lvs_port_rx(struct lvs_port *port, struct lvs_pkt *pkts[],
 			size_t max);
 LVS_API size_t lvs_port_tx(struct lvs_port *port, struct lvs_pkt *const pkts[],
 			   size_t count);
+/*
+ * Would lvs_port_rx lend something, as far as PORT can tell without a system
+ * call?  For looking again and again at little cost; false says nothing of a
+ * port that has failed, which its descriptor does.
+ */
+LVS_API bool lvs_port_pending(struct lvs_port *port);
 LVS_API void lvs_port_release(struct lvs_port *port,
 			      struct lvs_pkt *const pkts[], size_t count);
 LVS_API void lvs_port_stats(struct lvs_port *port,

@@ -90,6 +90,11 @@ static int af_packet_rx(struct lvs_port *port, struct lvs_pkt *pkts[],
 	return lvs_psock_rx(&af_packet(port)->ps, pkts, max);
 }
 
+static bool af_packet_pending(struct lvs_port *port)
+{
+	return lvs_psock_pending(&af_packet(port)->ps);
+}
+
 static void af_packet_release(struct lvs_port *port,
 			      struct lvs_pkt *const pkts[], size_t count)
 {
@@ -165,4 +170,5 @@ const struct lvs_backend lvs_backend_af_packet = {
 	.tx = af_packet_tx,
 	.release = af_packet_release,
 	.stats = af_packet_stats,
+	.pending = af_packet_pending,
 };

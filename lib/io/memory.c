@@ -129,6 +129,11 @@ static int memory_rx(struct lvs_port *port, struct lvs_pkt *pkts[], size_t max)
 	return lent;
 }
 
+static bool memory_pending(struct lvs_port *port)
+{
+	return memory(port)->in.count > 0;
+}
+
 static void memory_release(struct lvs_port *port, struct lvs_pkt *const pkts[],
 			   size_t count)
 {
@@ -193,6 +198,7 @@ const struct lvs_backend lvs_backend_memory = {
 	.tx = memory_tx,
 	.release = memory_release,
 	.stats = memory_stats,
+	.pending = memory_pending,
 };
 
 int lvs_memory_put(struct lvs_port *port, const void *bytes, size_t len,

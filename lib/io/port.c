@@ -71,6 +71,11 @@ int lvs_port_rx(struct lvs_port *port, struct lvs_pkt *pkts[], size_t max)
 	return port->backend->rx(port, pkts, max);
 }
 
+bool lvs_port_pending(struct lvs_port *port)
+{
+	return port->backend->pending && port->backend->pending(port);
+}
+
 size_t lvs_port_tx(struct lvs_port *port, struct lvs_pkt *const pkts[],
 		   size_t count)
 {

@@ -9,7 +9,7 @@
 #define LVS_IO_PSOCK_H
 
 #include "io/bufs.h"
-#include <linux/virtio_net.h>
+#include "io/ring.h"
 #include <lvs/port.h>
 
 #define LVS_VNET_LEN sizeof(struct virtio_net_hdr)
@@ -22,6 +22,8 @@ struct lvs_psock {
 	bool down;   /* the kernel said so, and nothing came since */
 	uint64_t rx_packets, rx_bytes, rx_dropped, rx_errors;
 	struct lvs_bufs bufs;
+	struct lvs_ring ring;
+	size_t queued; /* packets in the queue that the ring has told of */
 };
 
 /*
@@ -42,6 +44,7 @@ void lvs_psock_close(struct lvs_psock *ps);
 
 /* As a backend's. */
 int lvs_psock_rx(struct lvs_psock *ps, struct lvs_pkt *pkts[], size_t max);
+bool lvs_psock_pending(const struct lvs_psock *ps);
 void lvs_psock_release(struct lvs_psock *ps, struct lvs_pkt *const pkts[],
 		       size_t count);
 

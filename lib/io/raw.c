@@ -111,6 +111,11 @@ static int raw_rx(struct lvs_port *port, struct lvs_pkt *pkts[], size_t max)
 	return lvs_psock_rx(&raw(port)->ps, pkts, max);
 }
 
+static bool raw_pending(struct lvs_port *port)
+{
+	return lvs_psock_pending(&raw(port)->ps);
+}
+
 static void raw_release(struct lvs_port *port, struct lvs_pkt *const pkts[],
 			size_t count)
 {
@@ -206,4 +211,5 @@ const struct lvs_backend lvs_backend_raw = {
 	.tx = raw_tx,
 	.release = raw_release,
 	.stats = raw_stats,
+	.pending = raw_pending,
 };

@@ -168,6 +168,27 @@ START_TEST(lends_in_order_and_no_more_than_asked_or_agreed)
 }
 END_TEST
 
+/* Where a backend cannot tell, it never says that something is there. */
+START_TEST(says_when_something_is_pending)
+{
+	struct lvs_pkt *pkts[4];
+	struct rig rig;
+
+	rig_open(&rig, 4);
+	ck_assert(!lvs_port_pending(rig.port));
+	put_numbered(&rig, 0);
+	put_numbered(&rig, 1);
+	rx(&rig, pkts, 1, 1);
+	/* The second is there, as it came by the same way without delay. */
+	ck_assert(lvs_port_pending(rig.port) ==
+		  (rig.port->backend->pending != NULL));
+	rx(&rig, pkts + 1, 1, 3);
+	ck_assert(!lvs_port_pending(rig.port));
+	lvs_port_release(rig.port, pkts, 2);
+	rig_close(&rig);
+}
+END_TEST
+
 /* F as a packet of the caller's own. */
 static void as_packet(struct lvs_pkt *pkt, struct frame *f)
 {
@@ -332,8 +353,8 @@ END_TEST
 #define CONTRACT_TESTS                                                         \
 	lends_what_arrives, a_broadcast_is_not_to_this_host,                   \
 		lends_in_order_and_no_more_than_asked_or_agreed,               \
-		sends_in_order, sends_more_than_a_burst,                       \
-		sends_what_another_port_lent,                                  \
+		says_when_something_is_pending, sends_in_order,                \
+		sends_more_than_a_burst, sends_what_another_port_lent,         \
 		what_no_interface_can_cut_is_cut_before,                       \
 		a_checksum_behind_an_outer_header_is_completed, counts
 
