@@ -19,6 +19,12 @@
 /* Bursts from one port before the next has its turn. */
 #define BURSTS_A_TURN 8
 #define EVENTS_MAX    16
+/* Rounds, at most, until the system is asked what has happened to the ports. */
+#define ROUNDS_A_POLL 256
+/* To give way to nobody takes less than this. */
+#define ALONE_MOST (2 * LVS_USEC)
+/* So many times as long as others had the processor, it is left to them. */
+#define LEAVE_TIMES 16
 
 struct failed {
 	struct lvs_port *port;
@@ -36,11 +42,14 @@ struct worker {
 	lvs_tstamp heard;     /* when packets came last */
 	lvs_tstamp poll;      /* so long after that we look without sleep */
 	lvs_tstamp poll_most; /* 0: never */
+	lvs_tstamp left;      /* until then the processor is left to others */
 	uint32_t wants;	      /* lvs_net_wants at the last look */
+	unsigned rounds;      /* since the ports were polled */
 	int epoll_fd;
 	int wake_fd; /* eventfd: main thread to worker */
 	int news_fd; /* eventfd: worker to main thread */
 	bool stop;
+	_Atomic bool called; /* wake_fd has been raised */
 
 	pthread_t thread;
 	pthread_mutex_t lock; /* of the call */
@@ -155,22 +164,18 @@ static void tell_of_wants(struct worker *w)
 
 static int wait_ms(const struct worker *w, lvs_tstamp now)
 {
-	if (w->tick_at <= now || now - w->heard < w->poll)
+	if (w->tick_at <= now)
 		return 0;
 	return (int)((w->tick_at - now + LVS_MSEC - 1) / LVS_MSEC);
 }
 
-static void serve(struct worker *w, const struct epoll_event *events, int count)
+/* Everything of one round but the packets. */
+static void serve_others(struct worker *w)
 {
-	bool woken = false;
+	bool woken = atomic_load(&w->called);
 
-	for (int i = 0; i < count; i++) {
-		if (events[i].data.ptr == w)
-			woken = true;
-		else
-			pump(w, events[i].data.ptr);
-	}
 	if (woken) {
+		atomic_store(&w->called, false);
 		clear_event(w->wake_fd);
 		carry_out_call(w);
 	}
@@ -178,19 +183,74 @@ static void serve(struct worker *w, const struct epoll_event *events, int count)
 	tell_of_wants(w);
 }
 
-/* Looking costs only what nobody else on this processor wants. */
+/* Sleep until something comes, WAIT milliseconds at most, and serve it. */
+static void poll_ports(struct worker *w, int wait)
+{
+	struct epoll_event events[EVENTS_MAX];
+	int n = epoll_wait(w->epoll_fd, events, EVENTS_MAX, wait);
+
+	w->rounds = 0;
+	for (int i = 0; i < n; i++)
+		if (events[i].data.ptr != w)
+			pump(w, events[i].data.ptr);
+}
+
+/* Serve what has come already; false: nothing. */
+static bool look(struct worker *w)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < w->num_ports; i++) {
+		struct lvs_port *port = w->ports[i];
+
+		if (!lvs_port_pending(port))
+			continue;
+		pump(w, port);
+		any = true;
+	}
+	return any;
+}
+
+/*
+ * Give way, then look again.  Others who ran for long and sent us nothing want
+ * the processor for something else; it is left to them for a while, until
+ * something wakes us.
+ */
+static void give_way_and_look(struct worker *w, lvs_tstamp now)
+{
+	lvs_tstamp away;
+
+	sched_yield();
+	if (look(w))
+		return;
+	away = clock_now(NULL) - now;
+	if (away > ALONE_MOST)
+		w->left = now + LEAVE_TIMES * away;
+}
+
+static void serve_ports(struct worker *w)
+{
+	lvs_tstamp now;
+
+	if (look(w)) {
+		if (++w->rounds == ROUNDS_A_POLL)
+			poll_ports(w, 0);
+		return;
+	}
+	now = clock_now(NULL);
+	if (now - w->heard < w->poll && now >= w->left)
+		give_way_and_look(w, now);
+	else
+		poll_ports(w, wait_ms(w, now));
+}
+
 static void *run(void *arg)
 {
 	struct worker *w = arg;
-	struct epoll_event events[EVENTS_MAX];
 
 	while (!w->stop) {
-		int wait = wait_ms(w, clock_now(NULL));
-		int n = epoll_wait(w->epoll_fd, events, EVENTS_MAX, wait);
-
-		serve(w, events, n);
-		if (n == 0 && wait == 0)
-			sched_yield();
+		serve_ports(w);
+		serve_others(w);
 	}
 	return NULL;
 }
@@ -203,6 +263,7 @@ static void call(struct worker *w, void (*fn)(struct worker *w, void *arg),
 	pthread_mutex_lock(&w->lock);
 	w->call = fn;
 	w->arg = arg;
+	w->called = true;
 	raise_event(w->wake_fd);
 	while (w->call)
 		pthread_cond_wait(&w->done, &w->lock);
@@ -335,6 +396,7 @@ static void do_stop(struct worker *w, void *arg)
 
 void worker_wake(struct worker *w)
 {
+	w->called = true;
 	raise_event(w->wake_fd);
 }
 
