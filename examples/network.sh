@@ -205,14 +205,16 @@ start_nginxes() {
 }
 
 # lvsd on the director with the configuration on standard input, to which the
-# interfaces (each with what OPTIONS say) and the socket are added.  As start.
+# interfaces (each with what OPTIONS say) and the socket are added.  As start;
+# the program is $lvsd, if that is set.
 start_lvsd() { # [OPTIONS]
 	{
 		printf 'socket = "%s"\n' "$work/lvsd.sock"
 		printf 'interface "%s" { %s }\n' front "${1:-}" back "${1:-}"
 		cat
 	} >"$work/lvsd.conf"
-	start director "$build/bin/lvsd/lvsd" -c "$work/lvsd.conf" --ready-fd 1
+	start director "${lvsd:-$build/bin/lvsd/lvsd}" -c "$work/lvsd.conf" \
+		--ready-fd 1
 }
 
 adm() { # ARGUMENT...

@@ -15,7 +15,7 @@ struct entry {
 	char name[IFNAMSIZ];
 	const struct lvs_backend *backend;
 	struct lvs_port *port; /* NULL: to be opened when it can be */
-	uint32_t link;	       /* where the claim hangs, or LVS_LINK_NONE */
+	uint32_t link;	       /* it had when it was opened; the claim's */
 	int tunnel_fd;	       /* keeps tunnel.h's program there; -1: none */
 	int error;	       /* last of opening it again; said once */
 	struct lvs_port_stats past; /* of ports that it had before */
@@ -338,7 +338,7 @@ static void look_at(struct interfaces *ifs, struct entry *e)
 	struct lvs_link link;
 	int err;
 
-	if (e->port && lvs_port_link(e->port) != index) {
+	if (e->port && e->link != index) {
 		log_warn("%s: %s; waiting for it to come back", e->name,
 			 lvs_strerror(LVS_ERR_NODEV));
 		close_entry(ifs, e);

@@ -98,7 +98,8 @@ no_route() {
 add_network
 ip -n "$prefix-client" route add 10.1.9.0/24 via 10.1.0.1
 ip -n "$prefix-director" route add blackhole 10.1.9.0/24
-ip -n "$prefix-rs1" route add blackhole 10.1.9.0/24
+# The client is not told that nobody listens: it would send no more.
+ip -n "$prefix-rs1" route add blackhole 10.1.0.0/24
 # A next hop that is known: nothing has to wait for it.
 until_true on director ping -q -c 1 -W 5 10.2.0.11 >/dev/null || exit 1
 for backend in af_packet raw; do
@@ -120,6 +121,8 @@ for backend in af_packet raw; do
 	check "$backend: with as many as are counted" log_agrees
 	check "$backend: and once a minute at most" is_quiet
 	check "$backend: so is an interface that is slow" slow_interface
+	check "$backend: its ports stay open" \
+		eval '! logged "waiting for it to come back"'
 	[ $backend = raw ] && check "raw: what has no route is logged" no_route
 	stop "$started"
 	rm "$work/lvsd.log"
