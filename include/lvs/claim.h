@@ -18,11 +18,12 @@
  *   errors     ICMP errors about either, of the kinds that IPVS translates
  *   fragments  that follow one of those
  *
- * Not claimed: ICMP echo, ARP and neighbour discovery; services by mark, and
- * those that have a destination on the host itself (LVS_METHOD_LOCAL, or by DR
- * and TUN an address of the host), of which the host must see everything.  A
- * fragment that overtakes its first one is not recognised.  What a real server
- * of a service for all ports sends by UDP unasked is taken for a reply.
+ * Not claimed: ICMP echo, ARP and neighbour discovery; frames of a VLAN, which
+ * are for that VLAN's own interface; services by mark, and those that have a
+ * destination on the host itself (LVS_METHOD_LOCAL, or by DR and TUN an address
+ * of the host), of which the host must see everything.  A fragment that
+ * overtakes its first one is not recognised.  What a real server of a service
+ * for all ports sends by UDP unasked is taken for a reply.
  *
  * The program is gone when its process is, however that ends.  This header is
  * of liblvs-bpf; the rest of the library needs no BPF.  Not thread-safe: one

@@ -29,6 +29,9 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 /* IPv6 extension headers in one packet; as lib/pkt/parse.c. */
 #define EXT_MAX 8
 
+/* Of a tag: which VLAN. */
+#define VLAN_ID 0xfff
+
 #define TCP_SYN 0x02
 #define TCP_ACK 0x10
 
@@ -418,26 +421,19 @@ static int judge_packet(struct __sk_buff *skb, const struct packet *p)
 	return p->more ? judge_fragment(p, verdict) : verdict;
 }
 
-/* The family of what is behind the link header, and where; 0: not IP. */
-static __u8 family_of(struct __sk_buff *skb, __u32 *at)
+/*
+ * As the packet socket's filter has it (lib/io/psock.c): a frame of a VLAN is
+ * for the interface of that VLAN, and what is behind a second tag for nobody
+ * here.  Tag 0 is no VLAN but a priority.  The first tag is in no frame: the
+ * NIC, or the kernel, has taken it out.
+ */
+static __u8 family_of(const struct __sk_buff *skb)
 {
-	__u16 type = skb->protocol;
-	struct {
-		__u16 tag_be, type_be;
-	} vlan;
-
-	/* The NIC, or the kernel, has taken out one tag; this is a second. */
-	*at = 0;
-	if (type == bpf_htons(LVS_ETH_VLAN) ||
-	    type == bpf_htons(LVS_ETH_QINQ)) {
-		if (!load(skb, 0, &vlan, sizeof(vlan)))
-			return 0;
-		type = vlan.type_be;
-		*at = sizeof(vlan);
-	}
-	return type == bpf_htons(LVS_ETH_IPV4)	 ? AF_INET
-	       : type == bpf_htons(LVS_ETH_IPV6) ? AF_INET6
-						 : 0;
+	if (skb->vlan_present && skb->vlan_tci & VLAN_ID)
+		return 0;
+	return skb->protocol == bpf_htons(LVS_ETH_IPV4)	  ? AF_INET
+	       : skb->protocol == bpf_htons(LVS_ETH_IPV6) ? AF_INET6
+							  : 0;
 }
 
 SEC("tc")
@@ -445,14 +441,14 @@ int lvs_claim(struct __sk_buff *skb)
 {
 	struct packet p;
 	__u64 *count;
-	__u32 kind, at;
+	__u32 kind;
 	__u8 family;
 	int verdict;
 
 	if (skb->pkt_type != PACKET_HOST)
 		return TC_ACT_UNSPEC;
-	family = family_of(skb, &at);
-	if (!family || !read_packet(skb, family, at, &p))
+	family = family_of(skb);
+	if (!family || !read_packet(skb, family, 0, &p))
 		return TC_ACT_UNSPEC;
 	verdict = judge_packet(skb, &p);
 	if (verdict == PASS)
