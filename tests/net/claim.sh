@@ -11,6 +11,7 @@
 . "$(dirname "$0")/lib.sh"
 
 claimer=$build/tests/net/claimer
+patience=1 # seconds until a claimed port is silent
 need_root_and "$claimer" nginx curl socat tcpdump tc
 
 d=$prefix-director
@@ -93,24 +94,6 @@ claim_all() {
 }
 
 # ---- what is tried ----------------------------------------------------------
-
-# How a connection of HOST to ADDRESS:PORT ends: who answers, "refused", or
-# "silence".
-try() { # HOST ADDRESS PORT
-	local said
-	said=$(on "$1" curl -sS --connect-timeout 1 --max-time 5 \
-		"http://$(url "$2"):$3/" 2>&1)
-	case $?:$said in
-	0:*) echo "$said" ;;
-	7:*) echo refused ;;
-	28:*) echo silence ;;
-	*) echo "$said" ;;
-	esac
-}
-
-connects() { # EXPECTED HOST ADDRESS PORT
-	same "$1" "$(try "${@:2}")"
-}
 
 pings() { # ADDRESS
 	on client ping -q -c 1 -W 5 "$1"

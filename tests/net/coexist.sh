@@ -183,24 +183,6 @@ set_row() { # ARMS VIP-ON FORWARDING REPLIES-BY
 
 # ---- what is tried ----------------------------------------------------------
 
-# How a connection of HOST to ADDRESS:PORT ends: who answers, "refused", or
-# "silence".
-try() { # HOST ADDRESS PORT
-	local said
-	said=$(on "$1" curl -sS --connect-timeout "${patience:-2}" --max-time 5 \
-		"http://$(url "$2"):$3/" 2>&1)
-	case $?:$said in
-	0:*) echo "$said" ;;
-	7:*) echo refused ;;
-	28:*) echo silence ;;
-	*) echo "$said" ;;
-	esac
-}
-
-connects() { # EXPECTED HOST ADDRESS PORT
-	same "$1" "$(try "${@:2}")"
-}
-
 pings() { # HOST ADDRESS
 	on "$1" ping -q -c 1 -W 5 "$2"
 }
@@ -249,11 +231,6 @@ counts_agree() {
 	done
 	echo "client: $client; rs1: $rs1"
 	return 1
-}
-
-# What the director's kernel answered or forwarded.
-kernel_did() {
-	on director nstat -asz | awk '/^(TcpOutRsts|Icmp6?Out(Redirects|DestUnreachs|TimeExcds)|IpForwDatagrams|Ip6OutForwDatagrams|IpOutNoRoutes) / { printf "%s=%s ", $1, $2 }'
 }
 
 # One connection to the VIP of METHOD.

@@ -78,3 +78,26 @@ capture() { # HOST NAME FILE FILTER [DIRECTION]
 get() { # URL
 	on client curl -sS --fail --max-time 120 "$1" | sha256sum
 }
+
+# How a connection of HOST to ADDRESS:PORT ends: who answers, "refused", or,
+# after $patience seconds, "silence".
+try() { # HOST ADDRESS PORT [CURL-ARGUMENT...]
+	local said
+	said=$(on "$1" curl -sS --connect-timeout "${patience:-2}" \
+		--max-time 5 "${@:4}" "http://$(url "$2"):$3/" 2>&1)
+	case $?:$said in
+	0:*) echo "$said" ;;
+	7:*) echo refused ;;
+	28:*) echo silence ;;
+	*) echo "$said" ;;
+	esac
+}
+
+connects() { # EXPECTED HOST ADDRESS PORT [CURL-ARGUMENT...]
+	same "$1" "$(try "${@:2}")"
+}
+
+# What the director's kernel answered or forwarded.
+kernel_did() {
+	on director nstat -asz | awk '/^(TcpOutRsts|Icmp6?Out(Redirects|DestUnreachs|TimeExcds)|IpForwDatagrams|Ip6OutForwDatagrams|IpOutNoRoutes) / { printf "%s=%s ", $1, $2 }'
+}
