@@ -23,6 +23,12 @@
 #include <string.h>
 #include <unistd.h>
 
+/*
+ * Bytes of packets that an interface has not sent yet, the kernel's overhead
+ * included: some 1,800 of the longest that an MTU of 1500 lets through.
+ */
+#define TX_QUEUE_BYTES (4 << 20)
+
 struct raw {
 	struct lvs_port port;
 	struct lvs_psock ps;
@@ -63,13 +69,28 @@ static void tell_of_losses(int fd, int family)
 	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &least, sizeof(least));
 }
 
+/*
+ * What a slow interface has not sent yet counts against the socket: by default
+ * fewer than a hundred packets of 1500 bytes, which is two large ones.  Past
+ * the system's limit if we may.
+ */
+static void widen(int fd)
+{
+	const int bytes = TX_QUEUE_BYTES;
+
+	if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &bytes, sizeof(bytes)))
+		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
+}
+
 static int open_out(int family)
 {
 	int fd = socket(family, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK,
 			IPPROTO_RAW);
 
-	if (fd >= 0)
-		tell_of_losses(fd, family);
+	if (fd < 0)
+		return fd;
+	tell_of_losses(fd, family);
+	widen(fd);
 	return fd;
 }
 

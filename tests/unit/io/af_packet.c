@@ -304,7 +304,7 @@ START_TEST(counts_what_the_interface_did_not_take)
 	struct rig rig;
 
 	rig_open(&rig, 4);
-	slow_down("near");
+	slow_down("near", "3000");
 	for (size_t i = 0; i < 10; i++)
 		pkts[i] = &pkt;
 	frame_tcp(&f, AF_INET, 1000);

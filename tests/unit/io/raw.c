@@ -252,7 +252,7 @@ START_TEST(counts_what_the_interface_did_not_take)
 	int far_fd;
 	struct lvs_port *port = open_raw(&far_fd);
 
-	slow_down("near");
+	slow_down("near", "3000");
 	for (size_t i = 0; i < 10; i++)
 		pkts[i] = &pkt;
 	for (size_t i = 0; i < 2; i++) {
@@ -268,6 +268,25 @@ START_TEST(counts_what_the_interface_did_not_take)
 				  10 * (i + 1));
 		ck_assert_uint_eq(stats.tx_errors, 0);
 	}
+	lvs_port_close(port);
+}
+END_TEST
+
+START_TEST(large_packets_wait_for_a_slow_interface)
+{
+	static struct frame f;
+	struct lvs_pkt *pkts[10], pkt;
+	struct lvs_port_stats stats;
+	int far_fd;
+	struct lvs_port *port = open_raw(&far_fd);
+
+	slow_down("near", "10mb");
+	for (size_t i = 0; i < 10; i++)
+		pkts[i] = &pkt;
+	outgoing(&f, &pkt, AF_INET, 60000, true);
+	ck_assert_uint_eq(lvs_port_tx(port, pkts, 10), 10);
+	lvs_port_stats(port, &stats);
+	ck_assert_uint_eq(stats.tx_dropped, 0);
 	lvs_port_close(port);
 }
 END_TEST
@@ -300,4 +319,5 @@ LVS_TEST_MAIN_UNLESS(why_not(), "io/raw", lends_ip_without_link_header,
 		     a_burst_leaves_in_order_past_what_cannot,
 		     what_cannot_be_routed_is_counted,
 		     counts_what_the_interface_did_not_take,
+		     large_packets_wait_for_a_slow_interface,
 		     what_is_too_long_is_refused)

@@ -172,15 +172,14 @@ static inline void veth_take(int far_fd, struct frame *f)
 	f->off.gso_size = vnet.gso_size;
 }
 
-/* An interface that is slow: what it does not send at once has to wait. */
-static inline void slow_down(const char *ifname)
+/* An interface that is slow: what it does not send at once waits in LIMIT. */
+static inline void slow_down(const char *ifname, const char *limit)
 {
 	char command[100];
 
 	snprintf(command, sizeof(command),
-		 "tc qdisc add dev %s root tbf rate 8kbit burst 2000 "
-		 "limit 3000",
-		 ifname);
+		 "tc qdisc add dev %s root tbf rate 8kbit burst 2000 limit %s",
+		 ifname, limit);
 	run(command);
 }
 
