@@ -77,7 +77,9 @@ LVS_API void lvs_engine_free(struct lvs_engine *eng);
  * Fragments are held until all of a packet are there; that then goes through
  * as one packet and is fragmented again.  Those that come before the first one,
  * which alone has ports, are passed as well.  Fragments of one packet must come
- * to one engine.  At most 4 MiB of them are kept, for 30 s (IPv6: 60 s).
+ * to one engine.  At most 4 MiB of them are kept, for 30 s (IPv6: 60 s); then
+ * who sent a first one to a virtual service has an ICMP error by
+ * lvs_engine_output: "fragment reassembly time exceeded".
  *
  * A packet without link layer (l2_len 0, link_in LVS_LINK_NONE) gets none:
  * with LVS_SEND, where it goes is then the caller's routing's choice.

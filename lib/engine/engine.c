@@ -198,7 +198,8 @@ lvs_tstamp lvs_engine_tick(struct lvs_engine *eng, lvs_tstamp now)
 	pthread_mutex_lock(&eng->slot.gate);
 	lvs_engine_begin(eng, now);
 	next = expire(eng);
-	lvs_engine_expire_pieces(eng);
+	if (lvs_engine_expire_pieces(eng))
+		next = now;
 	if (eng->held.first)
 		lvs_engine_look(eng);
 	if (eng->held.first && next > now + HOLD_PERIOD)

@@ -372,8 +372,8 @@ void lvs_engine_piece(struct lvs_engine *eng, struct lvs_pkt *pkt,
 		      const struct lvs_parsed *p, struct lvs_conn *conn,
 		      enum lvs_direction dir);
 
-/* Datagrams whose fragments have waited long enough go. */
-void lvs_engine_expire_pieces(struct lvs_engine *eng);
+/* Datagrams whose fragments have waited long enough go; true: perhaps more. */
+bool lvs_engine_expire_pieces(struct lvs_engine *eng);
 
 /* ---- list.c -------------------------------------------------------------- */
 

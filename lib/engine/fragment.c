@@ -151,3 +151,26 @@ struct lvs_datagram *lvs_fragments_oldest(const struct lvs_fragments *frags)
 	}
 	return oldest;
 }
+
+void lvs_came_note(struct lvs_came *came, const struct lvs_pkt *pkt,
+		   uint16_t l3)
+{
+	came->link_in = pkt->link_in;
+	came->mark = pkt->mark;
+	came->l2_len = pkt->l2_len;
+	came->vlan = pkt->vlan;
+	came->len = l3;
+	memcpy(came->header, pkt->data, l3);
+}
+
+void lvs_came_put(const struct lvs_came *came, struct lvs_pkt *pkt)
+{
+	pkt->data -= came->len;
+	pkt->headroom -= came->len;
+	pkt->len += came->len;
+	memcpy(pkt->data, came->header, came->len);
+	pkt->l2_len = came->l2_len;
+	pkt->vlan = came->vlan;
+	pkt->link_in = came->link_in;
+	pkt->mark = came->mark;
+}

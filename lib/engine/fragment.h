@@ -28,6 +28,15 @@ enum lvs_datagram_state {
 	LVS_DATAGRAM_HOST, /* all are the host's, nothing is kept */
 };
 
+/* How a packet came: what is made of it comes, or goes back, the same way. */
+struct lvs_came {
+	uint32_t link_in;
+	uint32_t mark;
+	uint16_t l2_len, vlan;
+	uint16_t len; /* of the link header, up to the IP header */
+	unsigned char header[LVS_LINK_MAX];
+};
+
 struct lvs_datagram {
 	struct lvs_datagram *next;	    /* of its bucket */
 	struct lvs_datagram *older, *newer; /* of its family */
@@ -39,7 +48,9 @@ struct lvs_datagram {
 	uint8_t state;	  /* enum lvs_datagram_state */
 	uint8_t dead; /* enum lvs_reason: why it can't become whole; 0: it can
 		       */
-	lvs_tstamp until; /* then it is forgotten */
+	bool request; /* OURS: to a virtual service, whom we answer for */
+	lvs_tstamp until;     /* then it is forgotten */
+	struct lvs_came came; /* OURS: the first fragment */
 	struct lvs_join join;
 	uint32_t seen; /* HOST: payload bytes that went by */
 	uint32_t end;  /* HOST: bytes in all, 0: not known */
@@ -68,6 +79,13 @@ struct lvs_datagram *lvs_fragments_find(struct lvs_fragments *frags,
 struct lvs_datagram *lvs_fragments_add(struct lvs_fragments *frags,
 				       const struct lvs_parsed *p,
 				       lvs_tstamp now);
+
+/* PKT, whose IP packet begins L3 bytes in, as it came. */
+void lvs_came_note(struct lvs_came *came, const struct lvs_pkt *pkt,
+		   uint16_t l3);
+
+/* PKT, an IP packet without link header, is to have come so. */
+void lvs_came_put(const struct lvs_came *came, struct lvs_pkt *pkt);
 
 /* Forget D. */
 void lvs_fragments_del(struct lvs_fragments *frags, struct lvs_datagram *d);

@@ -31,6 +31,47 @@ static void give_up(struct lvs_engine *eng, struct lvs_datagram *d,
 	lvs_fragments_del(&eng->fragments, d);
 }
 
+/* D's first fragment as it came; NULL: it is not here, or no memory. */
+static struct lvs_parcel *first_of(const struct lvs_engine *eng,
+				   const struct lvs_datagram *d)
+{
+	const unsigned char *ip;
+	struct lvs_parcel *parcel;
+	uint32_t len;
+
+	ip = lvs_join_first(&d->join, &len);
+	parcel = ip ? lvs_parcel_new(&eng->dir->mem, len) : NULL;
+	if (!parcel)
+		return NULL;
+	memcpy(parcel->pkt.data, ip, len);
+	parcel->pkt.len = len;
+	parcel->pkt.tailroom -= len;
+	lvs_came_put(&d->came, &parcel->pkt);
+	return parcel;
+}
+
+/*
+ * D has waited long enough.  Who sent it to a virtual service is told, if the
+ * first fragment is here (RFC 1122 3.3.2, RFC 8200 4.5); of what has to go for
+ * lack of room nobody is, which only a flood makes.
+ */
+static void time_out(struct lvs_engine *eng, struct lvs_datagram *d)
+{
+	struct lvs_parcel *first = d->request ? first_of(eng, d) : NULL;
+	struct lvs_parsed p;
+
+	/* That one is counted as what becomes of its answer. */
+	if (first)
+		d->join.count--;
+	give_up(eng, d, LVS_REASON_FRAG_TIMEOUT);
+	if (!first)
+		return;
+	lvs_parse(&first->pkt, &p);
+	lvs_engine_answer(eng, &first->pkt, &p, LVS_ICMP_PART, 0,
+			  LVS_REASON_FRAG_TIMEOUT);
+	lvs_engine_settle(eng, first);
+}
+
 /* D can't become whole: nothing of it is taken any more (RFC 5722). */
 static void kill(struct lvs_engine *eng, struct lvs_datagram *d,
 		 enum lvs_reason reason)
@@ -71,9 +112,19 @@ static bool is_ours(struct lvs_engine *eng, const struct lvs_pkt *pkt,
 		 LVS_ACT_HOST);
 }
 
+/* D, the first fragment of which is PKT, is the engine's. */
+static void take_over(struct lvs_datagram *d, const struct lvs_pkt *pkt,
+		      const struct lvs_parsed *p, bool request)
+{
+	d->state = LVS_DATAGRAM_OURS;
+	d->request = request;
+	lvs_came_note(&d->came, pkt, p->l3);
+}
+
 /* D is the host's, which has all of its fragments that came so far. */
 static void leave_to_host(struct lvs_engine *eng, struct lvs_datagram *d)
 {
+	d->state = LVS_DATAGRAM_HOST;
 	d->seen = d->join.have;
 	d->end = d->join.end;
 	lvs_join_free(&d->join, eng->fragments.mem, &eng->fragments.bytes);
@@ -90,14 +141,12 @@ static void see_host(struct lvs_engine *eng, struct lvs_datagram *d,
 		lvs_fragments_del(&eng->fragments, d);
 }
 
-/* D, all of whose fragments are there, as a packet like PKT, its last one. */
-static void put_together(struct lvs_engine *eng, struct lvs_datagram *d,
-			 const struct lvs_pkt *pkt, uint16_t l3)
+/* D, all of whose fragments are there, as a packet that came as its first. */
+static void put_together(struct lvs_engine *eng, struct lvs_datagram *d)
 {
 	uint32_t len = lvs_join_len(&d->join);
 	uint32_t max = LVS_PKT_MAX + (d->family == AF_INET6 ? LVS_IPV6_LEN : 0);
 	struct lvs_parcel *parcel;
-	struct lvs_pkt *whole;
 
 	parcel = len <= max ? lvs_parcel_new(&eng->dir->mem, len) : NULL;
 	if (!parcel) {
@@ -106,19 +155,10 @@ static void put_together(struct lvs_engine *eng, struct lvs_datagram *d,
 				   : LVS_REASON_FRAGMENT);
 		return;
 	}
-	whole = &parcel->pkt;
-	lvs_join_make(&d->join, whole, &parcel->how);
+	lvs_join_make(&d->join, &parcel->pkt, &parcel->how);
 	parcel->how.id = d->id;
+	lvs_came_put(&d->came, &parcel->pkt);
 	lvs_fragments_del(&eng->fragments, d);
-	/* Answers go back the way that the link header says. */
-	whole->data -= l3;
-	whole->headroom -= l3;
-	whole->len += l3;
-	memcpy(whole->data, pkt->data, l3);
-	whole->l2_len = pkt->l2_len;
-	whole->vlan = pkt->vlan;
-	whole->link_in = pkt->link_in;
-	whole->mark = pkt->mark;
 	lvs_parcels_put(&eng->whole, parcel);
 }
 
@@ -136,7 +176,7 @@ static void keep(struct lvs_engine *eng, struct lvs_pkt *pkt,
 	case LVS_JOIN_TAKEN:
 		break;
 	case LVS_JOIN_WHOLE:
-		put_together(eng, d, pkt, p->l3);
+		put_together(eng, d);
 		break;
 	case LVS_JOIN_TWICE:
 		reason = LVS_REASON_FRAGMENT;
@@ -173,7 +213,7 @@ static struct lvs_datagram *datagram_of(struct lvs_engine *eng,
 	struct lvs_datagram *d = lvs_fragments_find(frags, p);
 
 	if (d && d->until <= eng->now) {
-		give_up(eng, d, LVS_REASON_FRAG_TIMEOUT);
+		time_out(eng, d);
 		d = NULL;
 	}
 	if (d)
@@ -199,9 +239,9 @@ void lvs_engine_piece(struct lvs_engine *eng, struct lvs_pkt *pkt,
 		return;
 	lvs_frag_read(pkt, p, &info);
 	if (p->first_fragment && d->state == LVS_DATAGRAM_OPEN) {
-		d->state = is_ours(eng, pkt, p, conn, dir) ? LVS_DATAGRAM_OURS
-							   : LVS_DATAGRAM_HOST;
-		if (d->state == LVS_DATAGRAM_HOST)
+		if (is_ours(eng, pkt, p, conn, dir))
+			take_over(d, pkt, p, !conn || dir == LVS_REQUEST);
+		else
 			leave_to_host(eng, d);
 	}
 	if (d->state == LVS_DATAGRAM_HOST) {
@@ -219,14 +259,15 @@ void lvs_engine_piece(struct lvs_engine *eng, struct lvs_pkt *pkt,
 			LVS_REASON_FRAG_LIMIT);
 }
 
-void lvs_engine_expire_pieces(struct lvs_engine *eng)
+bool lvs_engine_expire_pieces(struct lvs_engine *eng)
 {
 	struct lvs_datagram *d;
 
 	for (int i = 0; i < EXPIRE_BUDGET; i++) {
 		d = lvs_fragments_over(&eng->fragments, eng->now);
 		if (!d)
-			return;
-		give_up(eng, d, LVS_REASON_FRAG_TIMEOUT);
+			return false;
+		time_out(eng, d);
 	}
+	return true;
 }

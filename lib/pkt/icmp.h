@@ -14,6 +14,7 @@ enum lvs_icmp_error {
 	LVS_ICMP_PORT, /* port unreachable: 3/3, v6 1/4 */
 	LVS_ICMP_HOST, /* host unreachable: 3/1, v6 1/3 */
 	LVS_ICMP_TTL,  /* time exceeded in transit: 11/0, v6 3/0 */
+	LVS_ICMP_PART, /* fragment reassembly time exceeded: 11/1, v6 3/1 */
 	LVS_ICMP_BIG,  /* fragmentation needed: 3/4; packet too big: v6 2/0 */
 	LVS_ICMP_SAME, /* type and code of the arguments */
 };

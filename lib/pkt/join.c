@@ -167,6 +167,14 @@ void lvs_join_free(struct lvs_join *join, const struct lvs_allocator *mem,
 	*join = (struct lvs_join){ 0 };
 }
 
+const unsigned char *lvs_join_first(const struct lvs_join *join, uint32_t *len)
+{
+	if (!join->first || join->first->at)
+		return NULL;
+	*len = join->first->head + join->first->len;
+	return join->first->buf;
+}
+
 static bool is_ipv6(const struct lvs_join *join)
 {
 	return join->first->buf[0] >> 4 == 6;

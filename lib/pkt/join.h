@@ -55,6 +55,12 @@ lvs_join_add(struct lvs_join *join, const struct lvs_allocator *mem,
 void lvs_join_free(struct lvs_join *join, const struct lvs_allocator *mem,
 		   size_t *bytes);
 
+/*
+ * The first fragment, an IP packet of *LEN bytes as it came; NULL: it is not
+ * here.
+ */
+const unsigned char *lvs_join_first(const struct lvs_join *join, uint32_t *len);
+
 /* Bytes of the whole IP packet: over LVS_PKT_MAX, there is none. */
 uint32_t lvs_join_len(const struct lvs_join *join);
 

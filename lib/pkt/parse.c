@@ -17,9 +17,6 @@
 /* IPv6 extension headers in one packet; senders use one or two. */
 #define EXT_MAX 8
 
-/* Longest link header: all offsets below then fit into 16 bits. */
-#define LINK_MAX 64
-
 /* What lies between an IP header and the transport header. */
 struct walk {
 	uint32_t l4;
@@ -391,7 +388,8 @@ int32_t lvs_parse_link(const struct lvs_pkt *pkt, uint16_t *l3)
 		       : version == 6 ? LVS_ETH_IPV6
 				      : 0;
 	}
-	if (pkt->l2_len < LVS_ETH_LEN || pkt->l2_len > LINK_MAX)
+	if (pkt->l2_len < LVS_ETH_LEN ||
+	    pkt->l2_len > LVS_LINK_MAX - LVS_VLAN_LEN)
 		return 0;
 	type = lvs_get16(pkt->data + pkt->l2_len - 2);
 	if (type != LVS_ETH_VLAN && type != LVS_ETH_QINQ)

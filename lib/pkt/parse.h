@@ -48,6 +48,9 @@ enum lvs_parse_kind {
 
 #define LVS_SCTP_NONE 0xff /* no chunk there */
 
+/* Longest link header, VLAN tag included: all offsets fit into 16 bits then. */
+#define LVS_LINK_MAX 68
+
 /*
  * Offsets are from pkt->data.  What precedes l3 is the link header with the
  * VLAN tag, if there is one in the frame.  kind says which fields count; flow

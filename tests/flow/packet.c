@@ -440,7 +440,7 @@ static int lay_part(const struct line *l, unsigned char *buf, size_t size)
 		l->part_len);
 	head = v6 ? lay_v6(&line, buf, l->part_len)
 		  : lay_v4(&line, buf, l->part_len);
-	return (int)(head + l->part_len);
+	return (int)(head + l->part_len - l->cut);
 }
 
 static int lay(const struct line *l, unsigned char *buf, size_t size,

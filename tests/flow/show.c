@@ -248,14 +248,16 @@ static void show_transport(struct out *out, const unsigned char *ip, size_t len,
 			   const struct head *h, const struct lvs_offload *off)
 {
 	struct lvs_offload inner = shifted(off, h->len);
+	unsigned there; /* bytes of a fragment that is quoted in part */
 
 	if (h->is_frag) {
 		say_ends(out, h, NULL, false);
 		say(out, " proto %u frag %u%s len %u", h->protocol, h->frag,
 		    h->more ? "+" : "", h->total - h->len);
-		if (len >= h->total)
-			say(out, " data %08x",
-			    digest(ip + h->len, h->total - h->len));
+		there = (unsigned)(len < h->total ? len : h->total) - h->len;
+		say(out, " data %08x", digest(ip + h->len, there));
+		if (len < h->total)
+			say(out, " cut %zu", h->total - len);
 		return;
 	}
 	switch (h->protocol) {

@@ -11,6 +11,7 @@
  *	options    IPv4: a router alert; IPv6: a destination options header
  *	shuffled   in fragments of 1,000 bytes, the last first, the first last
  *	overlap    the same, and one of them overlaps another
+ *	lone       of those the first alone, and nothing is waited for
  *	ttl N      with N hops to live
  *
  * Exits 0 if it came back as it went; 1 if nothing did within a second (5 but
@@ -209,14 +210,29 @@ static void send_piece(int raw, const uint8_t *udp, size_t size, size_t offset,
 		err(2, "fragment");
 }
 
-static void send_pieces(size_t size, bool overlap)
+static int open_raw(void)
 {
-	static uint8_t udp[65536];
 	int raw = socket(there.ss_family, SOCK_RAW, IPPROTO_RAW);
-	size_t at = (8 + size) / PIECE * PIECE;
 
 	if (raw < 0)
 		err(2, "raw socket");
+	return raw;
+}
+
+static void send_first(size_t size)
+{
+	static uint8_t udp[65536];
+
+	lay_udp(udp, size);
+	send_piece(open_raw(), udp, 8 + size, 0, PIECE);
+}
+
+static void send_pieces(size_t size, bool overlap)
+{
+	static uint8_t udp[65536];
+	int raw = open_raw();
+	size_t at = (8 + size) / PIECE * PIECE;
+
 	lay_udp(udp, size);
 	size += 8;
 	if (overlap)
@@ -301,6 +317,10 @@ int main(int argc, char *argv[])
 		add_options(fd);
 	else if (strcmp(how, "ttl") == 0 && argc > 5)
 		live_for(fd, atoi(argv[5]));
+	if (strcmp(how, "lone") == 0) {
+		send_first(size);
+		return 0;
+	}
 	if (strcmp(how, "shuffled") == 0 || strcmp(how, "overlap") == 0)
 		send_pieces(size, strcmp(how, "overlap") == 0);
 	else if (send(fd, data, size, 0) < 0)

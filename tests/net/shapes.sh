@@ -141,6 +141,53 @@ right_on_the_wire() { # METHOD FAMILY
 	done
 }
 
+# First fragments alone, and all that is said of them: six errors, for which
+# the director waits as long as for the rest, 30 s and in IPv6 60.
+send_lone() {
+	local method family
+	# shellcheck disable=SC2016 # the inner shell's arguments
+	start client sh -c 'exec timeout 75 tcpdump -Z root --immediate-mode \
+		-U -c 6 -i front -Q in -w "$0" "$1" 2>&1' "$work/lone.pcap" \
+		'icmp[0:2] == 0x0b01 or (ip6[6] == 58 and ip6[40:2] == 0x0301)'
+	at_client=$started
+	for method in $methods; do
+		for family in $families; do
+			ask "$method" "$family" 3000 lone || return
+		done
+	done
+}
+
+# How often tshark finds that the time for a fragment to VIP was over, which is
+# quoted as far as an error may, with right checksums, from ADDRESS.
+over() { # VIP FAMILY ADDRESS
+	local filter
+	case $2 in
+	4) filter="icmp.type == 11 && icmp.code == 1 && ip.src == $3 &&
+		ip.dst == $1 && ip.len == 576 && icmp.checksum.status == 1 &&
+		ip.flags.mf == 1 && udp.dstport == 7" ;;
+	6) filter="icmpv6.type == 3 && icmpv6.code == 1 && ipv6.src == $3 &&
+		ipv6.dst == $1 && ipv6.plen == 1056 &&
+		icmpv6.checksum.status == 1 && ipv6.fraghdr.more == 1 &&
+		ipv6.fraghdr.offset == 0" ;;
+	esac
+	tshark -r "$work/lone.pcap" -o ip.check_checksum:TRUE -Y "$filter" \
+		2>/dev/null | wc -l
+}
+
+time_is_over() {
+	local family method from
+	tail -s 0.1 --pid="$at_client" -f /dev/null
+	for family in $families; do
+		for method in $methods; do
+			from=$(vip "$method" 4)
+			[ "$family" = 4 ] || from=fd01::1
+			same "$method 1" "$method $(over \
+				"$(vip "$method" "$family")" "$family" "$from")" ||
+				return
+		done
+	done
+}
+
 # ---- the tests -------------------------------------------------------------
 
 cables='client:front director:front client:back director:back rs1:eth0
@@ -178,6 +225,7 @@ head -c 4M /dev/urandom >"$work/files/some"
 sum=$(sha256sum <"$work/files/some")
 # shellcheck disable=SC2119 # no more options
 configuration | start_lvsd || exit 1
+check "first fragments without the rest are sent" send_lone
 
 for method in $methods; do
 	for family in $families; do
@@ -241,4 +289,6 @@ for method in $methods; do
 			upload "$(vip "$method" "$family")" rs1
 	done
 done
+
+check "the time for the rest is over, and the sender told" time_is_over
 finish

@@ -20,6 +20,7 @@ static const struct {
 	{ "port unreachable", LVS_ICMP_PORT, 3, 3, 1, 4 },
 	{ "host unreachable", LVS_ICMP_HOST, 3, 1, 1, 3 },
 	{ "time exceeded", LVS_ICMP_TTL, 11, 0, 3, 0 },
+	{ "reassembly time exceeded", LVS_ICMP_PART, 11, 1, 3, 1 },
 	{ "too big", LVS_ICMP_BIG, 3, 4, 2, 0 },
 };
 
@@ -65,7 +66,7 @@ START_TEST(about_every_packet)
 	static unsigned char buf[ROOM];
 
 	for (const struct oracle_spec *s = oracle_specs; s->what; s++) {
-		for (size_t i = 0; i < 4; i++) {
+		for (size_t i = 0; i < sizeof(errors) / sizeof(*errors); i++) {
 			struct lvs_pkt *pkt = oracle_pkt(s), out;
 			struct lvs_parsed p;
 			unsigned char was[2048];

@@ -420,6 +420,31 @@ START_TEST(df_is_the_longest_fragments)
 }
 END_TEST
 
+/* Whatever came before it and after it. */
+START_TEST(the_first_as_it_came)
+{
+	for (size_t i = 0; i < SPECS; i++) {
+		const unsigned char *first;
+		struct lvs_pkt pkt;
+		uint32_t len;
+
+		setup();
+		build(&specs[i]);
+		ck_assert_ptr_null(lvs_join_first(&joined, &len));
+		add(24, 8, true);
+		ck_assert_ptr_null(lvs_join_first(&joined, &len));
+		add(0, 24, true);
+		add(32, 8, true);
+		cut(&pkt, 0, 24, true, 0, false);
+		first = lvs_join_first(&joined, &len);
+		ck_assert_ptr_nonnull(first);
+		ck_assert_uint_eq(len, pkt.len);
+		ck_assert_mem_eq(first, pkt.data, len);
+		teardown();
+	}
+}
+END_TEST
+
 START_TEST(limits)
 {
 	struct oracle_spec spec = { "", AF_INET, IPPROTO_UDP, .payload = 4000 };
@@ -441,4 +466,5 @@ END_TEST
 
 LVS_TEST_MAIN("pkt/join", any_pieces_in_any_order,
 	      what_is_cut_and_put_together_is_the_same, what_fits_together,
-	      congestion_is_passed_on, df_is_the_longest_fragments, limits)
+	      congestion_is_passed_on, df_is_the_longest_fragments,
+	      the_first_as_it_came, limits)
