@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static char folder[] = "/tmp/liblvs-ctl-XXXXXX";
@@ -21,6 +22,8 @@ static struct lvs_director *dir;
 static struct lvs_ctl_server *srv;
 static pthread_t thread;
 static int stop; /* eventfd */
+static pid_t sweeper;
+static int alive; /* as long as it is open, nothing is swept */
 
 static inline lvs_tstamp now(void *ctx)
 {
@@ -50,12 +53,35 @@ static inline void *serve(void *arg)
 	return NULL;
 }
 
+/* Another process removes what a test leaves that is killed with its group. */
+static inline void start_sweeper(void)
+{
+	int ends[2];
+	char none;
+
+	ck_assert_int_eq(pipe(ends), 0);
+	sweeper = fork();
+	ck_assert_int_ge(sweeper, 0);
+	if (sweeper == 0) {
+		setpgid(0, 0);
+		close(ends[1]);
+		while (read(ends[0], &none, 1) > 0)
+			;
+		unlink(path);
+		rmdir(folder);
+		_exit(0);
+	}
+	close(ends[0]);
+	alive = ends[1];
+}
+
 static inline void make_director(void)
 {
 	struct lvs_director_opts opts = LVS_OPTS(struct lvs_director_opts);
 
 	ck_assert_ptr_nonnull(mkdtemp(folder));
 	snprintf(path, sizeof(path), "%s/control", folder);
+	start_sweeper();
 	ck_assert_int_eq(lvs_director_new(&opts, &dir), 0);
 }
 
@@ -63,6 +89,8 @@ static inline void drop_director(void)
 {
 	lvs_director_free(dir);
 	ck_assert_int_eq(rmdir(folder), 0);
+	close(alive);
+	ck_assert_int_eq(waitpid(sweeper, NULL, 0), sweeper);
 	strcpy(folder + strlen(folder) - 6, "XXXXXX");
 }
 
