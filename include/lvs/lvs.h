@@ -10,6 +10,7 @@
 #include <lvs/ctl.h>
 #include <lvs/director.h>
 #include <lvs/engine.h>
+#include <lvs/mark.h>
 #include <lvs/net.h>
 #include <lvs/pages.h>
 #include <lvs/pkt.h>

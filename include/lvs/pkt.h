@@ -70,7 +70,7 @@ struct lvs_pkt {
 	uint16_t vlan;     /* tag taken out by the NIC: TCI | 1 << 12; 0: none */
 	uint32_t link_in;  /* interface index, or LVS_LINK_NONE */
 	uint32_t link_out; /* written with verdict LVS_SEND */
-	uint32_t mark;     /* fwmark */
+	uint32_t mark;     /* fwmark; 0: what lvs/mark.h gives it */
 	struct lvs_offload off;
 	uint8_t verdict;   /* enum lvs_verdict */
 	uint8_t reason;    /* enum lvs_reason, with LVS_DROP */

@@ -31,7 +31,8 @@ static bool speaker(const struct lvs_engine *eng, const struct lvs_parsed *p,
 	struct lvs_addr asked = { .family = p->flow.family, .ip = p->flow.dst };
 	struct lvs_addr sender = { .family = p->flow.family,
 				   .ip = p->flow.src };
-	bool vip = lvs_director_is_vip(eng->dir, &asked);
+	bool vip = lvs_director_is_vip(eng->dir, &asked) ||
+		   lvs_director_marks(eng->dir, &asked, true);
 	const struct lvs_hop *hop;
 
 	*src = NULL;

@@ -57,15 +57,19 @@ void lvs_engine_nobody(struct lvs_engine *eng, struct lvs_pkt *pkt,
 /*
  * Whether P can only have been for a connection over SVC: the host cannot have
  * one there itself, as it has on ports that FTP data might come to, on what a
- * mark stands for, and if it is a real server.
+ * packet's own mark stands for, and if it is a real server.  What a rule of
+ * ours marks is SVC's like an address.
  */
 static bool is_only_for(const struct lvs_service *svc,
-			const struct lvs_parsed *p)
+			const struct lvs_pkt *pkt, const struct lvs_parsed *p)
 {
 	uint16_t port = svc->conf.id.port;
 
-	return !lvs_service_by_mark(svc) && svc->num_local == 0 &&
-	       (port == 0 || p->flow.dport_be == htons(port));
+	if (svc->num_local > 0)
+		return false;
+	if (lvs_service_by_mark(svc))
+		return !pkt->mark;
+	return port == 0 || p->flow.dport_be == htons(port);
 }
 
 void lvs_engine_stray(struct lvs_engine *eng, struct lvs_pkt *pkt,
@@ -80,6 +84,6 @@ void lvs_engine_stray(struct lvs_engine *eng, struct lvs_pkt *pkt,
 		return;
 	svc = lvs_director_service(eng->dir, flow->family, flow->protocol,
 				   &flow->dst, flow->dport_be, pkt->mark);
-	if (svc && is_only_for(svc, p) && lvs_reset_may_answer(pkt, p))
+	if (svc && is_only_for(svc, pkt, p) && lvs_reset_may_answer(pkt, p))
 		lvs_engine_reset(eng, pkt, p);
 }

@@ -9,7 +9,8 @@
  * if no engine were there, and of what is not it never sees the first fragment.
  *
  * Nothing is kept of a datagram that is neither to a virtual service's address
- * (or mark) nor from a real server's, nor of a connection.
+ * (or mark, or network of a rule) nor from a real server's, nor of a
+ * connection.
  */
 #include "engine/engine.h"
 
@@ -87,11 +88,13 @@ static bool may_be_ours(const struct lvs_engine *eng, const struct lvs_pkt *pkt,
 	struct lvs_addr to = { .family = p->flow.family, .ip = p->flow.dst };
 	struct lvs_addr from = { .family = p->flow.family, .ip = p->flow.src };
 
-	return lvs_director_is_vip(eng->dir, &to) ||
-	       lvs_director_real(eng->dir, &from, NULL) ||
-	       (pkt->mark &&
-		lvs_director_service(eng->dir, p->flow.family, p->flow.protocol,
-				     &p->flow.dst, 0, pkt->mark));
+	if (lvs_director_is_vip(eng->dir, &to) ||
+	    lvs_director_real(eng->dir, &from, NULL))
+		return true;
+	if (!pkt->mark)
+		return lvs_director_marks(eng->dir, &to, true);
+	return lvs_director_service(eng->dir, p->flow.family, p->flow.protocol,
+				    &p->flow.dst, 0, pkt->mark);
 }
 
 /* Whether the datagram with the first fragment P would be forwarded. */

@@ -98,6 +98,7 @@ void lvs_director_free(struct lvs_director *dir)
 		lvs_trash_free(dir, dir->trash);
 	mem = dir->mem;
 	lvs_net_free(dir->net);
+	lvs_marks_free(dir);
 	lvs_mem_free(&mem, dir->buckets,
 		     dir->num_buckets * sizeof(*dir->buckets));
 	lvs_mem_free(&mem, dir->vips, dir->num_buckets * sizeof(*dir->vips));

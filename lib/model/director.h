@@ -10,6 +10,7 @@
 #ifndef LVS_MODEL_DIRECTOR_H
 #define LVS_MODEL_DIRECTOR_H
 
+#include "model/mark.h"
 #include "model/service.h"
 #include "net/net.h"
 #include <lvs/engine.h>
@@ -55,6 +56,7 @@ struct lvs_director {
 	struct lvs_service **buckets; /* by address and port, and by mark */
 	struct lvs_service **vips;    /* by address alone */
 	uint32_t num_buckets;	      /* of either; a power of two */
+	struct lvs_marks *marks;      /* NULL: no rules */
 
 	struct lvs_dest **dests; /* by index; holes are NULL */
 	uint32_t dests_size;
@@ -79,9 +81,9 @@ int lvs_director_enter(struct lvs_director *dir, struct lvs_engine_slot *slot);
 void lvs_director_leave(struct lvs_director *dir, struct lvs_engine_slot *slot);
 
 /*
- * The service for a packet to ADDR:PORT_BE with MARK, in IPVS's order: mark,
- * exact address, port 21 if it may be FTP data, port 0.  For engines, inside
- * their gate; NULL: none.
+ * The service for a packet to ADDR:PORT_BE with MARK (0: what our own rules
+ * give it), in IPVS's order: mark, exact address, port 21 if it may be FTP
+ * data, port 0.  For engines, inside their gate; NULL: none.
  */
 struct lvs_service *lvs_director_service(const struct lvs_director *dir,
 					 uint16_t family, uint8_t protocol,
@@ -102,7 +104,10 @@ void lvs_director_remove(struct lvs_director *dir, struct lvs_service *svc);
 /* ID as services are looked up by: what its kind does not use is zero. */
 struct lvs_service_id lvs_service_id_clean(const struct lvs_service_id *id);
 
-/* Whether ADDR is the address of any service; for ARP and ND answers. */
+/*
+ * Whether ADDR is the address of any service, or of a rule that marks what is
+ * sent to it for one; for ARP and ND answers.
+ */
 bool lvs_director_is_vip(const struct lvs_director *dir,
 			 const struct lvs_addr *addr);
 

@@ -73,10 +73,14 @@ struct lvs_service *lvs_director_service(const struct lvs_director *dir,
 					 const union lvs_ip *addr,
 					 uint16_t port_be, uint32_t mark)
 {
-	struct lvs_service_id id = { .addr.family = family, .fwmark = mark };
+	struct lvs_service_id id = { .addr.family = family };
 	struct lvs_service *svc;
 
+	if (!mark && dir->marks)
+		mark = lvs_marks_find(dir->marks, family, protocol, addr,
+				      port_be);
 	if (mark) {
+		id.fwmark = mark;
 		svc = lvs_director_exact(dir, &id);
 		if (svc)
 			return svc;
@@ -104,7 +108,7 @@ bool lvs_director_is_vip(const struct lvs_director *dir,
 
 	while (svc && !lvs_addr_equal(&svc->conf.id.addr, addr))
 		svc = svc->vip_next;
-	return svc != NULL;
+	return svc || (dir->marks && lvs_director_marks(dir, addr, false));
 }
 
 static void chain(struct lvs_director *dir, struct lvs_service *svc)

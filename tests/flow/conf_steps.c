@@ -4,6 +4,7 @@
  */
 #include "net.h"
 #include "steps.h"
+#include <lvs/mark.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
@@ -118,6 +119,48 @@ static void do_mark(struct run *r, char **w, size_t n)
 	r->mark = (uint32_t)atoi(w[0]);
 }
 
+/* V, V:80, V/24:80-90: the ports, and the network, into RULE. */
+static void read_match(struct run *r, const char *word,
+		       struct lvs_mark_rule *rule)
+{
+	char addr[64];
+	size_t len = strcspn(word, "/:");
+	const char *rest = word + len, *dash = strchr(rest, '-');
+
+	snprintf(addr, sizeof(addr), "%.*s", (int)len, word);
+	read_endpoint(r, addr, &rule->addr);
+	rule->plen = (uint8_t)lvs_family_bits((uint16_t)r->af);
+	if (*rest == '/') {
+		rule->plen = (uint8_t)atoi(rest + 1);
+		rule->addr = lvs_addr_mask(&rule->addr, rule->plen);
+	}
+	rest = strchr(rest, ':');
+	if (!rest)
+		return;
+	rule->port_min = (uint16_t)atoi(rest + 1);
+	rule->port_max = dash ? (uint16_t)atoi(dash + 1) : rule->port_min;
+}
+
+static void do_rule(struct run *r, char **w, size_t n)
+{
+	struct lvs_mark_rule rules[LVS_MARK_RULES_MAX];
+	size_t count = lvs_marks_list(r->dir, 0, rules, LVS_MARK_RULES_MAX - 1);
+
+	(void)n;
+	rules[count] = (struct lvs_mark_rule){
+		.mark = (uint32_t)atoi(w[0]),
+		.protocol = read_protocol(w[1]),
+	};
+	read_match(r, w[2], &rules[count]);
+	must(r, lvs_marks_set(r->dir, rules, count + 1), "lvs_marks_set");
+}
+
+static void do_norules(struct run *r, char **w, size_t n)
+{
+	(void)w, (void)n;
+	must(r, lvs_marks_set(r->dir, NULL, 0), "lvs_marks_set");
+}
+
 static void do_timeouts(struct run *r, char **w, size_t n)
 {
 	struct lvs_timeouts t = { 0 };
@@ -216,6 +259,8 @@ const struct step conf_steps[] = {
 	{ "remove", 1, do_remove },
 	{ "dest?", 7, do_dest_info },
 	{ "mark", 1, do_mark },
+	{ "rule", 3, do_rule },
+	{ "norules", 0, do_norules },
 	{ "timeouts", 3, do_timeouts },
 	{ "neigh", 2, do_neigh },
 	{ "route", 3, do_route },

@@ -17,6 +17,8 @@
  *	queue c PACKET              will arrive with the next "in", before it
  *	other c PACKET              arrives, but was sent to another host
  *	mark N                      of packets from now on
+ *	rule N tcp V/24:80-90       one more that gives mark N; V: all ports
+ *	norules                     they are gone
  *	out s R1 PACKET             it (of several: the first, and so on) was
  *	                            sent by link s to R1
  *	made s R1 PACKET            the same by lvs_engine_output
@@ -172,7 +174,7 @@ static const char *const files[] = {
 	"nat.flow",	 "dr.flow",	 "tunnel.flow", "errors.flow",
 	"state.flow",	 "resolve.flow", "dest.flow",	"persist.flow",
 	"fragment.flow", "limit.flow",	 "mss.flow",	"stray.flow",
-	"ftp.flow",
+	"ftp.flow",	 "mark.flow",
 };
 
 START_TEST(flow_v4)
