@@ -18,12 +18,15 @@
  *   errors     ICMP errors about either, of the kinds that IPVS translates
  *   fragments  that follow one of those
  *
+ * What rules of lvs/mark.h mark for a service is claimed exactly, by networks
+ * and ranges of ports, and no more of it than the first rule that fits says.
+ *
  * Not claimed: ICMP echo, ARP and neighbour discovery; frames of a VLAN, which
- * are for that VLAN's own interface; services by mark, and those that have a
- * destination on the host itself (LVS_METHOD_LOCAL, or by DR and TUN an address
- * of the host), of which the host must see everything.  A fragment that
- * overtakes its first one is not recognised.  What a real server of a service
- * for all ports sends by UDP unasked is taken for a reply.
+ * are for that VLAN's own interface; services by a mark that no rule gives, and
+ * those that have a destination on the host itself (LVS_METHOD_LOCAL, or by DR
+ * and TUN an address of the host), of which the host must see everything.  A
+ * fragment that overtakes its first one is not recognised.  What a real server
+ * of a service for all ports sends by UDP unasked is taken for a reply.
  *
  * The program is gone when its process is, however that ends.  This header is
  * of liblvs-bpf; the rest of the library needs no BPF.  Not thread-safe: one
@@ -52,14 +55,14 @@ enum lvs_claim_attach {
 struct lvs_claim_opts {
 	size_t sz;
 	struct lvs_log log; /* copied */
-	uint32_t limit;	    /* addresses and ports at most; 0: 65536 */
+	uint32_t limit;	    /* of addresses and ports, of networks; 0: 65536 */
 	uint8_t attach;	    /* enum lvs_claim_attach */
 };
 
 /*
  * Load the program; it claims nothing and hangs on no interface yet.  OPTS may
  * be NULL.  LVS_ERR_PERM (CAP_BPF and CAP_NET_ADMIN are needed), LVS_ERR_NOTSUP
- * (this kernel cannot), LVS_ERR_NOMEM, LVS_ERR_INVAL.
+ * (this kernel cannot; it takes Linux 5.12), LVS_ERR_NOMEM, LVS_ERR_INVAL.
  */
 LVS_API int lvs_claim_open(const struct lvs_claim_opts *opts,
 			   struct lvs_claim **claim);
@@ -79,20 +82,19 @@ LVS_API int lvs_claim_del_link(struct lvs_claim *claim, uint32_t link);
 
 /*
  * Claim what is configured in DIR now, and no more; to be called after every
- * change of services and destinations.  What stays is claimed throughout.
- * Needs no privilege from Linux 5.19 on, before that CAP_BPF.
+ * change of services, destinations and rules.  What stays is claimed
+ * throughout.  Needs no privilege from Linux 5.19 on, before that CAP_BPF.
  *
- * Returns how many services cannot be claimed (by mark, or with a destination
- * on the host); they are named in the log when they are new.  LVS_ERR_NOSPC
- * (over the limit), LVS_ERR_NOMEM: the former claims stay, some of the new
- * ones may be added.
+ * Returns how many services cannot be claimed (by a mark that no rule gives, or
+ * with a destination on the host); they are named in the log when they are new.
+ * LVS_ERR_NOSPC (over the limit), LVS_ERR_NOMEM: the former claims stay.
  */
 LVS_API int lvs_claim_sync(struct lvs_claim *claim, struct lvs_director *dir);
 
 struct lvs_claim_stats {
 	size_t sz;
 	uint64_t requests, replies, errors, fragments; /* dropped so far */
-	uint32_t entries; /* addresses and ports claimed */
+	uint32_t entries; /* addresses and ports, and networks, claimed */
 	uint32_t links;	  /* interfaces the program hangs on */
 };
 

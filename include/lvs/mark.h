@@ -23,7 +23,7 @@ extern "C" {
 #endif
 
 /* Rules of one director, at most. */
-#define LVS_MARK_RULES_MAX 256
+#define LVS_MARK_RULES_MAX 255
 
 /* What a packet must be, all of it, to get MARK. */
 struct lvs_mark_rule {

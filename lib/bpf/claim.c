@@ -9,6 +9,7 @@
 #include "bpf/claim_set.h"
 #include "bpf/hook.h"
 #include "bpf/object.h"
+#include "bpf/table.h"
 #include "bpf/voice.h"
 
 #include <bpf/bpf.h>
@@ -23,9 +24,9 @@ struct lvs_claim {
 	uint8_t attach;
 	uint32_t limit;
 	struct bpf_object *obj;
-	int prog, gate;		      /* descriptors, of obj */
-	int claimed, config, dropped; /* maps */
-	struct lvs_claim_set set;     /* what `claimed` has */
+	int prog, gate;			    /* descriptors, of obj */
+	int claimed, nets, config, dropped; /* maps */
+	struct lvs_claim_set set;	    /* what `claimed` and `nets` have */
 	struct lvs_hook *hooks;
 	uint32_t num_hooks;
 };
@@ -39,6 +40,7 @@ static int find_parts(struct lvs_claim *claim)
 		int *fd;
 	} maps[] = {
 		{ "claimed", &claim->claimed },
+		{ "nets", &claim->nets },
 		{ "config", &claim->config },
 		{ "dropped", &claim->dropped },
 	};
@@ -56,6 +58,13 @@ static int find_parts(struct lvs_claim *claim)
 	return bpf_map_update_elem(behind, &zero, &claim->prog, BPF_ANY);
 }
 
+static int limit_map(struct lvs_claim *claim, const char *name)
+{
+	return bpf_map__set_max_entries(bpf_object__find_map_by_name(claim->obj,
+								     name),
+					claim->limit);
+}
+
 static int load(struct lvs_claim *claim)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = "lvs_claim");
@@ -65,9 +74,9 @@ static int load(struct lvs_claim *claim)
 					  lvs_claim_object_size, &opts);
 	if (!claim->obj)
 		return -errno;
-	err = bpf_map__set_max_entries(bpf_object__find_map_by_name(claim->obj,
-								    "claimed"),
-				       claim->limit);
+	err = limit_map(claim, "claimed");
+	if (!err)
+		err = limit_map(claim, "nets");
 	if (!err)
 		err = bpf_object__load(claim->obj);
 	if (!err)
@@ -195,58 +204,37 @@ int lvs_claim_del_link(struct lvs_claim *claim, uint32_t link)
 
 /* ---- what is claimed ----------------------------------------------------- */
 
-static int set_any_port(struct lvs_claim *claim, bool any_port)
+static struct lvs_bpf_list entries_of(const struct lvs_claim_set *set)
 {
-	struct lvs_claim_config config = { .any_port = any_port };
+	return (struct lvs_bpf_list){
+		.items = set->entries,
+		.count = set->count,
+		.size = sizeof(*set->entries),
+		.key = sizeof(set->entries->key),
+	};
+}
+
+static struct lvs_bpf_list areas_of(const struct lvs_claim_set *set)
+{
+	return (struct lvs_bpf_list){
+		.items = set->nets.areas,
+		.count = set->nets.count,
+		.size = sizeof(*set->nets.areas),
+		.key = sizeof(set->nets.areas->net),
+	};
+}
+
+/* What is worth a look-up: all that ONE or OTHER has (NULL: nothing). */
+static int set_config(struct lvs_claim *claim, const struct lvs_claim_set *one,
+		      const struct lvs_claim_set *other)
+{
+	struct lvs_claim_config config = {
+		.any_port = one->any_port || (other && other->any_port),
+		.nets = one->nets.count || (other && other->nets.count),
+	};
 	uint32_t zero = 0;
 
 	return bpf_map_update_elem(claim->config, &zero, &config, BPF_ANY);
-}
-
-/* Give ENTRY's key the claims that it has in SET, or none. */
-static int put_back(struct lvs_claim *claim, const struct lvs_claim_set *set,
-		    const struct lvs_claim_entry *entry)
-{
-	const struct lvs_claim_entry *was =
-		lvs_claim_set_find(set, &entry->key);
-
-	if (was)
-		return bpf_map_update_elem(claim->claimed, &was->key,
-					   &was->claims, BPF_ANY);
-	return bpf_map_delete_elem(claim->claimed, &entry->key);
-}
-
-/* Add or change what SET has otherwise than the map; all or nothing. */
-static int put_all(struct lvs_claim *claim, const struct lvs_claim_set *set)
-{
-	for (size_t i = 0; i < set->count; i++) {
-		const struct lvs_claim_entry *entry = &set->entries[i];
-		const struct lvs_claim_entry *was =
-			lvs_claim_set_find(&claim->set, &entry->key);
-		int err;
-
-		if (was && was->claims == entry->claims)
-			continue;
-		err = bpf_map_update_elem(claim->claimed, &entry->key,
-					  &entry->claims, BPF_ANY);
-		if (!err)
-			continue;
-		while (i-- > 0)
-			put_back(claim, &claim->set, &set->entries[i]);
-		return err == -E2BIG ? LVS_ERR_NOSPC : err;
-	}
-	return 0;
-}
-
-static void delete_others(struct lvs_claim *claim,
-			  const struct lvs_claim_set *set)
-{
-	for (size_t i = 0; i < claim->set.count; i++) {
-		const struct lvs_claim_key *key = &claim->set.entries[i].key;
-
-		if (!lvs_claim_set_find(set, key))
-			bpf_map_delete_elem(claim->claimed, key);
-	}
 }
 
 static void log_left_out(const struct lvs_claim *claim,
@@ -257,8 +245,8 @@ static void log_left_out(const struct lvs_claim *claim,
 	if (id->fwmark)
 		lvs_log_line(&claim->log, LVS_LOG_WARNING,
 			     "mark %u: cannot be kept from the host's own "
-			     "stack; its virtual addresses must not be local, "
-			     "nor be forwarded",
+			     "stack, as no rule gives it; its virtual "
+			     "addresses must not be local, nor be forwarded",
 			     id->fwmark);
 	else
 		lvs_log_line(&claim->log, LVS_LOG_WARNING,
@@ -270,20 +258,27 @@ static void log_left_out(const struct lvs_claim *claim,
 
 static int change(struct lvs_claim *claim, const struct lvs_claim_set *set)
 {
+	const struct lvs_bpf_list entries = entries_of(set),
+				  areas = areas_of(set),
+				  old_entries = entries_of(&claim->set),
+				  old_areas = areas_of(&claim->set);
 	int err;
 
-	if (set->count > claim->limit)
+	if (set->count > claim->limit || set->nets.count > claim->limit)
 		return LVS_ERR_NOSPC;
-	if (set->any_port && !claim->set.any_port) {
-		err = set_any_port(claim, true);
-		if (err)
-			return err;
-	}
-	err = put_all(claim, set);
+	err = set_config(claim, &claim->set, set);
+	if (!err)
+		err = lvs_bpf_put(claim->claimed, &old_entries, &entries);
 	if (err)
 		return err;
-	delete_others(claim, set);
-	return set_any_port(claim, set->any_port);
+	err = lvs_bpf_put(claim->nets, &old_areas, &areas);
+	if (err) {
+		lvs_bpf_undo(claim->claimed, &old_entries, &entries);
+		return err;
+	}
+	lvs_bpf_trim(claim->claimed, &old_entries, &entries);
+	lvs_bpf_trim(claim->nets, &old_areas, &areas);
+	return set_config(claim, set, NULL);
 }
 
 int lvs_claim_sync(struct lvs_claim *claim, struct lvs_director *dir)
@@ -331,7 +326,7 @@ void lvs_claim_stats(struct lvs_claim *claim, struct lvs_claim_stats *stats)
 		.replies = dropped(claim, LVS_CLAIM_REPLY),
 		.errors = dropped(claim, LVS_CLAIM_ERROR),
 		.fragments = dropped(claim, LVS_CLAIM_FRAGMENT),
-		.entries = (uint32_t)claim->set.count,
+		.entries = (uint32_t)(claim->set.count + claim->set.nets.count),
 		.links = claim->num_hooks,
 	};
 

@@ -25,9 +25,38 @@ struct lvs_claim_key {
 #define LVS_CLAIM_ANSWERS (1u << 1) /* packets from it: DR and TUN replies */
 #define LVS_CLAIM_REAL	  (1u << 2) /* packets from it: NAT replies */
 
+/*
+ * Map `nets`: networks, of which the one with the longest prefix counts. `plen`
+ * counts the bits before the address, too.
+ */
+struct lvs_claim_net {
+	__u32 plen;
+	__u8 family;
+	__u8 protocol;
+	__u16 zero;
+	struct lvs_claim_addr addr;
+};
+
+#define LVS_CLAIM_NET_HEAD 32
+
+/* From this port on (host order), up to the next step's. */
+struct lvs_claim_step {
+	__u16 port;
+	__u16 claims;
+};
+
+/* A power of two: the bounds of 255 ranges, and port 0 as the first step. */
+#define LVS_CLAIM_STEPS 512
+
+/* Behind the last step, others of port 65535 claim the same. */
+struct lvs_claim_ports {
+	struct lvs_claim_step steps[LVS_CLAIM_STEPS];
+};
+
 /* Map `config`, its one element. */
 struct lvs_claim_config {
 	__u32 any_port; /* some key has port 0: it is worth a look-up */
+	__u32 nets;	/* so is `nets`, which is not empty */
 };
 
 /* Map `dropped`: how often, by kind. */

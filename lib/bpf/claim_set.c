@@ -9,17 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-int lvs_claim_key_compare(const struct lvs_claim_key *a,
-			  const struct lvs_claim_key *b)
-{
-	return memcmp(a, b, sizeof(*a));
-}
-
 static int compare(const void *a, const void *b)
 {
-	const struct lvs_claim_entry *x = a, *y = b;
-
-	return lvs_claim_key_compare(&x->key, &y->key);
+	return memcmp(a, b, sizeof(struct lvs_claim_key));
 }
 
 /* Room for one more; the list may move. */
@@ -38,8 +30,8 @@ static bool make_room(struct lvs_claim_set *set)
 	return true;
 }
 
-static int add(struct lvs_claim_set *set, const struct lvs_addr *addr,
-	       uint16_t port, uint8_t protocol, uint32_t claims)
+int lvs_claim_set_add(struct lvs_claim_set *set, const struct lvs_addr *addr,
+		      uint16_t port, uint8_t protocol, uint32_t claims)
 {
 	struct lvs_claim_entry *entry;
 
@@ -100,26 +92,39 @@ static bool is_on_host(struct lvs_director *dir,
 	return false;
 }
 
+/* A mark that no rule gives is known to nobody but the packet. */
+static bool is_unknown(const struct lvs_claim_set *set,
+		       const struct lvs_service_id *id)
+{
+	return id->fwmark && !lvs_claim_nets_have(&set->nets, id);
+}
+
 static int add_service(struct lvs_claim_set *set, struct lvs_director *dir,
-		       const struct lvs_service_id *id,
+		       const struct lvs_service_conf *svc,
 		       const struct lvs_dest_info *dests, size_t count)
 {
+	const struct lvs_service_id *id = &svc->id;
 	uint32_t claims = LVS_CLAIM_VIRTUAL;
 	int err = 0;
 
-	if (id->fwmark || is_on_host(dir, dests, count))
+	if (is_unknown(set, id) || is_on_host(dir, dests, count))
 		return leave_out(set, id);
+	if (id->fwmark)
+		return lvs_claim_nets_add(set, svc, dests, count);
 	for (size_t i = 0; i < count && !err; i++) {
 		const struct lvs_dest_conf *conf = &dests[i].conf;
 
 		if (conf->method == LVS_METHOD_NAT)
-			err = add(set, &conf->id.addr,
-				  conf->id.port ? conf->id.port : id->port,
-				  id->protocol, LVS_CLAIM_REAL);
+			err = lvs_claim_set_add(set, &conf->id.addr,
+						conf->id.port ? conf->id.port
+							      : id->port,
+						id->protocol, LVS_CLAIM_REAL);
 		else
 			claims |= LVS_CLAIM_ANSWERS;
 	}
-	return err ? err : add(set, &id->addr, id->port, id->protocol, claims);
+	return err ? err
+		   : lvs_claim_set_add(set, &id->addr, id->port, id->protocol,
+				       claims);
 }
 
 /* All destinations of ID, owned by the caller; *COUNT of them. */
@@ -139,15 +144,15 @@ static int read_dests(struct lvs_director *dir, const struct lvs_service_id *id,
 }
 
 static int read_service(struct lvs_claim_set *set, struct lvs_director *dir,
-			const struct lvs_service_id *id)
+			const struct lvs_service_conf *svc)
 {
 	struct lvs_dest_info *dests;
 	size_t count;
-	int err = read_dests(dir, id, &dests, &count);
+	int err = read_dests(dir, &svc->id, &dests, &count);
 
 	if (err)
 		return err;
-	err = add_service(set, dir, id, dests, count);
+	err = add_service(set, dir, svc, dests, count);
 	free(dests);
 	return err;
 }
@@ -156,7 +161,7 @@ int lvs_claim_set_read(struct lvs_claim_set *set, struct lvs_director *dir)
 {
 	size_t max = lvs_service_list(dir, 0, NULL, 0), count;
 	struct lvs_service_info *services;
-	int err = 0;
+	int err;
 
 	services = calloc(max + 1, sizeof(*services));
 	if (!services)
@@ -164,9 +169,12 @@ int lvs_claim_set_read(struct lvs_claim_set *set, struct lvs_director *dir)
 	count = lvs_service_list(dir, 0, services, max);
 	if (count > max)
 		count = max;
+	err = lvs_claim_nets_begin(&set->nets, dir);
 	for (size_t i = 0; i < count && !err; i++)
-		err = read_service(set, dir, &services[i].conf.id);
+		err = read_service(set, dir, &services[i].conf);
 	free(services);
+	if (!err)
+		err = lvs_claim_nets_end(set);
 	if (err)
 		lvs_claim_set_free(set);
 	else
@@ -178,19 +186,8 @@ void lvs_claim_set_free(struct lvs_claim_set *set)
 {
 	free(set->entries);
 	free(set->left_out);
+	lvs_claim_nets_free(&set->nets);
 	memset(set, 0, sizeof(*set));
-}
-
-const struct lvs_claim_entry *
-lvs_claim_set_find(const struct lvs_claim_set *set,
-		   const struct lvs_claim_key *key)
-{
-	struct lvs_claim_entry wanted = { .key = *key };
-
-	if (set->count == 0)
-		return NULL;
-	return bsearch(&wanted, set->entries, set->count, sizeof(*set->entries),
-		       compare);
 }
 
 bool lvs_claim_set_leaves_out(const struct lvs_claim_set *set,

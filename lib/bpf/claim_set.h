@@ -8,7 +8,7 @@
 #ifndef LVS_BPF_CLAIM_SET_H
 #define LVS_BPF_CLAIM_SET_H
 
-#include "bpf/claim_map.h"
+#include "bpf/claim_nets.h"
 #include <lvs/director.h>
 
 struct lvs_claim_entry {
@@ -21,6 +21,7 @@ struct lvs_claim_set {
 	struct lvs_claim_entry *entries;
 	size_t count, size;
 	bool any_port;			 /* an entry has port 0 */
+	struct lvs_claim_nets nets;	 /* of services by mark */
 	struct lvs_service_id *left_out; /* services that cannot be claimed */
 	size_t num_left_out;
 };
@@ -29,12 +30,10 @@ struct lvs_claim_set {
 int lvs_claim_set_read(struct lvs_claim_set *set, struct lvs_director *dir);
 void lvs_claim_set_free(struct lvs_claim_set *set);
 
-int lvs_claim_key_compare(const struct lvs_claim_key *a,
-			  const struct lvs_claim_key *b);
-/* NULL: SET has no such key. */
-const struct lvs_claim_entry *
-lvs_claim_set_find(const struct lvs_claim_set *set,
-		   const struct lvs_claim_key *key);
+/* While SET is being read: CLAIMS of ADDR and PORT; LVS_ERR_NOMEM. */
+int lvs_claim_set_add(struct lvs_claim_set *set, const struct lvs_addr *addr,
+		      uint16_t port, uint8_t protocol, uint32_t claims);
+
 bool lvs_claim_set_leaves_out(const struct lvs_claim_set *set,
 			      const struct lvs_service_id *id);
 
