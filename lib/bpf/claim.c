@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/opts.h"
 #include "bpf/claim_set.h"
+#include "bpf/count.h"
 #include "bpf/hook.h"
 #include "bpf/object.h"
 #include "bpf/table.h"
@@ -300,32 +301,14 @@ int lvs_claim_sync(struct lvs_claim *claim, struct lvs_director *dir)
 	return (int)set.num_left_out;
 }
 
-/* Summed over all processors; 0 if it cannot be read. */
-static uint64_t dropped(const struct lvs_claim *claim, uint32_t kind)
-{
-	int cpus = libbpf_num_possible_cpus();
-	uint64_t *counts, sum = 0;
-
-	if (cpus < 1)
-		return 0;
-	counts = calloc((size_t)cpus, sizeof(*counts));
-	if (!counts)
-		return 0;
-	if (bpf_map_lookup_elem(claim->dropped, &kind, counts) == 0)
-		for (int i = 0; i < cpus; i++)
-			sum += counts[i];
-	free(counts);
-	return sum;
-}
-
 void lvs_claim_stats(struct lvs_claim *claim, struct lvs_claim_stats *stats)
 {
 	struct lvs_claim_stats out = {
 		.sz = sizeof(out),
-		.requests = dropped(claim, LVS_CLAIM_REQUEST),
-		.replies = dropped(claim, LVS_CLAIM_REPLY),
-		.errors = dropped(claim, LVS_CLAIM_ERROR),
-		.fragments = dropped(claim, LVS_CLAIM_FRAGMENT),
+		.requests = lvs_bpf_count(claim->dropped, LVS_CLAIM_REQUEST),
+		.replies = lvs_bpf_count(claim->dropped, LVS_CLAIM_REPLY),
+		.errors = lvs_bpf_count(claim->dropped, LVS_CLAIM_ERROR),
+		.fragments = lvs_bpf_count(claim->dropped, LVS_CLAIM_FRAGMENT),
 		.entries = (uint32_t)(claim->set.count + claim->set.nets.count),
 		.links = claim->num_hooks,
 	};

@@ -8,29 +8,23 @@
 #include <bpf/libbpf.h>
 #include <unistd.h>
 
-/* Of Linux 6.6; enum bpf_attach_type and the flag in newer <linux/bpf.h>. */
-#define TCX_INGRESS 46
-#define TCX_EGRESS  47
-#define BEFORE	    (1u << 3)
-
 /* Our filter among those of others: "LVS", before what has a usual priority. */
 #define FILTER_HANDLE	0x4c5653
 #define FILTER_PRIORITY 1
 
 /* A BPF link; what the kernel does not know it calls invalid. */
-static int hang_tcx(uint32_t link, int prog, int where)
+static int hang_tcx(uint32_t link, int prog, enum bpf_attach_type where)
 {
-	LIBBPF_OPTS(bpf_link_create_opts, opts, .flags = BEFORE);
+	LIBBPF_OPTS(bpf_link_create_opts, opts, .flags = LVS_TCX_BEFORE);
 	int fd;
 
-	fd = bpf_link_create(prog, (int)link, (enum bpf_attach_type)where,
-			     &opts);
+	fd = bpf_link_create(prog, (int)link, where, &opts);
 	return fd == -EINVAL ? LVS_ERR_NOTSUP : fd;
 }
 
 int lvs_hook_tcx(struct lvs_hook *hook, uint32_t link, int prog)
 {
-	int fd = hang_tcx(link, prog, TCX_INGRESS);
+	int fd = hang_tcx(link, prog, LVS_TCX_INGRESS);
 
 	if (fd < 0)
 		return fd;
@@ -41,7 +35,7 @@ int lvs_hook_tcx(struct lvs_hook *hook, uint32_t link, int prog)
 
 int lvs_hook_egress(uint32_t link, int prog)
 {
-	return hang_tcx(link, prog, TCX_EGRESS);
+	return hang_tcx(link, prog, LVS_TCX_EGRESS);
 }
 
 int lvs_hook_clsact(struct lvs_hook *hook, uint32_t link, int prog)

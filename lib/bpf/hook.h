@@ -5,7 +5,13 @@
 #ifndef LVS_BPF_HOOK_H
 #define LVS_BPF_HOOK_H
 
+#include <linux/bpf.h>
 #include <lvs/base.h>
+
+/* Of Linux 6.6, in newer <linux/bpf.h>. */
+#define LVS_TCX_INGRESS ((enum bpf_attach_type)46)
+#define LVS_TCX_EGRESS	((enum bpf_attach_type)47)
+#define LVS_TCX_BEFORE	(1u << 3)
 
 struct lvs_hook {
 	uint32_t link;

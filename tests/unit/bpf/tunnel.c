@@ -54,34 +54,13 @@ static void close_rig(struct rig *rig)
 	close(rig->far_fd);
 }
 
-/* An outer IPv6 header in front. */
-static void encap6(struct frame *f)
-{
-	unsigned char *l3 = f->bytes + FRAME_L2;
-	unsigned char next = l3[0] >> 4 == 4 ? 4 : 41;
-	size_t inner = f->len - FRAME_L2;
-
-	memmove(l3 + 40, l3, inner);
-	memset(l3, 0, 40);
-	frame_put16(f->bytes + 12, 0x86dd);
-	l3[0] = 0x60;
-	frame_put16(l3 + 4, inner);
-	l3[6] = next;
-	l3[7] = 64;
-	l3[8] = l3[24] = 0xfd;
-	f->len += 40;
-	f->payload += 40;
-	f->off.csum_start = (uint16_t)(f->off.csum_start + 40);
-	f->off.flags |= LVS_OFF_ENCAP;
-}
-
 static void make(struct frame *f, const struct kind *kind, size_t payload)
 {
 	frame_tcp(f, kind->inner, payload);
 	if (kind->outer == AF_INET)
 		frame_encap(f);
 	else
-		encap6(f);
+		frame_encap6(f);
 }
 
 static void send_frame(struct rig *rig, struct frame *f)

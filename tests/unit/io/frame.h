@@ -134,6 +134,27 @@ static inline void frame_encap(struct frame *f)
 	f->off.flags |= LVS_OFF_ENCAP;
 }
 
+/* An outer IPv6 header in front. */
+static inline void frame_encap6(struct frame *f)
+{
+	unsigned char *l3 = f->bytes + FRAME_L2;
+	unsigned char next = l3[0] >> 4 == 4 ? 4 : 41;
+	size_t inner = f->len - FRAME_L2;
+
+	memmove(l3 + 40, l3, inner);
+	memset(l3, 0, 40);
+	frame_put16(f->bytes + 12, 0x86dd);
+	l3[0] = 0x60;
+	frame_put16(l3 + 4, inner);
+	l3[6] = next;
+	l3[7] = 64;
+	l3[8] = l3[24] = 0xfd;
+	f->len += 40;
+	f->payload += 40;
+	f->off.csum_start = (uint16_t)(f->off.csum_start + 40);
+	f->off.flags |= LVS_OFF_ENCAP;
+}
+
 /*
  * Whether F's checksums are right: the TCP packet's that begins at L3 bytes,
  * and the outer header's if L3 is not right behind the link header.
