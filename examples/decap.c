@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * decap.c - takes IP-in-IP apart on a real server whose kernel has no tunnel
- * devices.
+ * devices, in user space.
  *
  *	decap NAME
  *
@@ -11,7 +11,8 @@
  * nothing else: the VIP and rp_filter are yours.  Like a tunnel device that
  * accepts any peer, it believes every sender, so use it where only directors
  * can send.  Where the kernel has them, `ip link add NAME type ipip` and
- * `ip6tnl` are better.
+ * `ip6tnl` are better, or lvs-decap(8), which is as fast and needs no process.
+ * Beside that this one takes what it leaves: tunnels that come in fragments.
  *
  * Packet sockets bring what came in one piece, TCP segments that nobody has
  * cut included.  Raw sockets bring what came in fragments, put together; and

@@ -147,16 +147,20 @@ stop() { # PID [SIGNAL]
 	[ $? -ne 127 ] || tail -s 0.02 --pid="$1" -f /dev/null
 }
 
-# Take tunnels apart on HOST: the kernel, where it can.
-start_decap() { # HOST
+# Take tunnels apart on HOST: tunnel devices where the kernel has them, or the
+# BPF program where that is built, or a program in user space.  That is also
+# needed beside the BPF program if tunnels come in FRAGMENTS.
+start_decap() { # HOST [fragments]
 	local device
 	if ip -n "$prefix-$1" link show tunl0 >/dev/null 2>&1; then
 		for device in tunl0 ip6tnl0 sit0; do
 			ip -n "$prefix-$1" link set $device up 2>/dev/null
 		done
-	else
-		start "$1" "$build/examples/decap" tun0
+		return 0
 	fi
+	on "$1" "$build/bin/decap/lvs-decap" start \
+		>"$work/lvs-decap.log" 2>&1 && [ $# -eq 1 ] && return
+	start "$1" "$build/examples/decap" tun0
 }
 
 # An nginx on HOST; it answers / with the name of the host.  It puts itself in

@@ -27,7 +27,7 @@ haproxy  10.1.0.202  HAProxy, mode tcp
 nginx    10.1.0.203  nginx stream
 nat      10.1.0.100  lvsd, af_packet, NAT
 dr       10.1.0.101  lvsd, af_packet, DR
-tun      10.1.0.102  lvsd, af_packet, TUN (user-space decapsulator)
+tun      10.1.0.102  lvsd, af_packet, TUN
 raw      10.1.0.100  lvsd, raw, NAT
 '
 

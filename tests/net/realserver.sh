@@ -41,7 +41,7 @@ answers() { # VIP: does the network hear of it?
 	ip netns exec "$peer" ping -c 1 -W 1 "$1" >/dev/null 2>&1
 }
 
-echo 1..13
+echo 1..19
 ip netns add $ns
 ip netns add $peer
 ip -n $ns link set lo up
@@ -90,5 +90,43 @@ result $? "stop leaves everything as it was"
 result $? "an address of an interface is refused: $(head -1 "$state.out")"
 picture | diff "$state.before" - >/dev/null && ! rs stop 2>/dev/null
 result $? "and nothing has changed"
+
+# Tunnels, by what the kernel has; decap.sh has what lvs-decap does.
+without_decap() {
+	PATH=/usr/sbin:/usr/bin:/sbin:/bin rs "$@"
+}
+
+! rs start -p 10.0.0.9 10.0.0.100 2>"$state.out"
+result $? "a director without -t is refused: $(head -1 "$state.out")"
+if ip -n $ns link show tunl0 >/dev/null 2>&1 ||
+	[ -x /usr/sbin/lvs-decap ]; then
+	for what in "no tunnels" "nothing has changed"; do
+		number=$((number + 1))
+		echo "ok $number - $what # SKIP they can be taken apart here"
+	done
+else
+	! without_decap start -t 10.0.0.100 >/dev/null 2>"$state.out"
+	result $? "no tunnels: $(head -1 "$state.out")"
+	picture | diff "$state.before" - >/dev/null && ! rs stop 2>/dev/null
+	result $? "and nothing has changed"
+	# Bridges by such names: what is set up, and put back, is the same.
+	for device in tunl0 sit0 ip6tnl0; do
+		ip -n $ns link add $device type bridge
+	done
+fi
+ip netns exec $ns sysctl -qw net.ipv4.conf.tunl0.rp_filter=1
+picture >"$state.before"
+without_decap start -t 10.0.0.100 | sed 's/^/# /'
+without_decap status >"$state.out" && grep -q 'sit0 up' "$state.out" &&
+	ip netns exec $ns sysctl -n net.ipv4.conf.tunl0.rp_filter | grep -qx 0
+result $? "tunnel devices are set up"
+ip -n $ns link set sit0 down
+! without_decap status >"$state.out" && grep -q 'sit0 is NOT up' "$state.out"
+result $? "status sees one that somebody took down"
+without_decap stop | sed 's/^/# /'
+picture | diff "$state.before" - | sed 's/^/# /'
+picture | diff "$state.before" - >/dev/null &&
+	! ip -n $ns link show ip6tnl0 | grep -q '[<,]UP[,>]'
+result $? "stop leaves them as they were"
 rm -f "$state.before" "$state.out"
 exit "$failed"

@@ -216,7 +216,7 @@ add_far
 start_nginxes
 start_nginx far
 for host in rs1 far; do
-	start_decap $host || exit 1
+	start_decap $host fragments || exit 1
 done
 start rs1 "$echo_udp" serve 7 || exit 1
 add_vips "$(vip dr 4)" "$(vip dr 6)" "$(vip tun 4)" "$(vip tun 6)" || exit 1
