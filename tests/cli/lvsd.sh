@@ -3,54 +3,20 @@
 #
 # lvsd.sh - lvsd -n: each lvsd/NAME.in is a configuration, NAME.ok what is said
 # of it.  good-* are taken; the others are refused, with exit status 2.
-set -u
-: "${top_builddir:=.}"
-top=${top_srcdir:-$(cd "$(dirname "$0")/../.." && pwd)}
-lvsd=$(cd "$top_builddir" && pwd)/bin/lvsd/lvsd
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-number=0 failed=0
-
-if [ ! -x "$lvsd" ]; then
-	echo "1..0 # SKIP lvsd is not built"
-	exit 77
-fi
-
-result() { # STATUS WHAT
-	number=$((number + 1))
-	if [ "$1" -eq 0 ]; then
-		echo "ok $number - $2"
-	else
-		echo "not ok $number - $2"
-		failed=1
-	fi
-}
-
-# The exit status of lvsd ARGUMENT..., its output in $work/out.
-run() {
-	"$lvsd" "$@" >"$work/out" 2>&1
-}
-
-says() { # STATUS TEXT WHAT ARGUMENT...
-	wanted=$1 text=$2 what=$3
-	shift 3
-	run "$@"
-	[ $? -eq "$wanted" ] && grep -qF -e "$text" "$work/out"
-	status=$?
-	[ $status -eq 0 ] || sed 's/^/# /' "$work/out"
-	result $status "$what"
-}
+# shellcheck source=tests/cli/lib.sh disable=SC2154 # what lib.sh sets
+. "$(dirname "$0")/lib.sh"
 
 cd "$top/tests/cli/lvsd" || exit 1
 set -- *.in
-echo "1..$(($# + 10))"
+planned=$(($# + 10))
+echo "1..$planned"
 for in in "$@"; do
 	case $in in good-*) wanted=0 ;; *) wanted=2 ;; esac
 	run -n -c "$in"
 	status=$?
 	diff "${in%.in}.ok" "$work/out" >"$work/diff" && [ $status -eq $wanted ]
 	same=$?
-	[ $same -eq 0 ] || { echo "# exit status $status" && sed 's/^/# /' "$work/diff"; }
+	{ echo "exit status $status" && cat "$work/diff"; } >"$work/out"
 	result $same "${in%.in}"
 done
 
@@ -68,4 +34,4 @@ says 0 '--ready-fd N' '--help lists the options' --help
 
 grep -q '^ExecStart=/.*/lvsd$' "$(dirname "$lvsd")/lvsd.service"
 result $? 'the systemd unit has the path of the program'
-exit "$failed"
+finish "$planned"
