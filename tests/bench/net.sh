@@ -221,9 +221,10 @@ wrk_rate() { # ADDRESS WRK-ARGUMENT...
 		awk '/^Requests\/sec/ { print $2 }'
 }
 
-# The first processor asks.
+# The first processor asks; not for long if the machine has no time for it,
+# when a round trip under load takes tens of milliseconds.
 ask() { # ADDRESS PORT COUNT
-	on client taskset -c 0 "$rtt" ask "$1" "$2" "$3"
+	on client taskset -c 0 "$rtt" ask "$@" "$seconds"
 }
 
 load() { # ADDRESS

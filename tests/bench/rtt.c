@@ -3,14 +3,15 @@
  * rtt.c - how long one byte takes there and back, over TCP; and UDP floods.
  *
  *	rtt serve PORT
- *	rtt ask ADDRESS PORT COUNT
+ *	rtt ask ADDRESS PORT COUNT SECONDS
  *	rtt flood ADDRESS PORT SECONDS
  *	rtt drain PORT FILE
  *
- * `ask' prints the median and the 99th percentile in microseconds.  `flood'
- * sends datagrams that make frames of 64 bytes (18 of payload), as fast as one
- * thread can; `drain' writes to FILE how many a second it got, four times a
- * second while some come.  The servers print a line when they are ready.
+ * `ask' prints the median and the 99th percentile in microseconds, of COUNT
+ * round trips or as many as SECONDS are enough for.  `flood' sends datagrams
+ * that make frames of 64 bytes (18 of payload), as fast as one thread can;
+ * `drain' writes to FILE how many a second it got, four times a second while
+ * some come.  The servers print a line when they are ready.
  */
 #define _GNU_SOURCE /* sendmmsg(2) */
 #include <arpa/inet.h>
@@ -102,24 +103,27 @@ static int by_value(const void *a, const void *b)
 	return (*x > *y) - (*x < *y);
 }
 
-static void ask(const char *address, const char *port, size_t count)
+static void ask(const char *address, const char *port, size_t count,
+		unsigned seconds)
 {
 	uint64_t *took = calloc(count, sizeof(*took));
 	int fd = connect_to(SOCK_STREAM, address, port);
+	uint64_t end = now_ns() + seconds * UINT64_C(1000000000);
+	size_t done = 0;
 	char byte = 0;
 
 	if (!took || count == 0)
 		errx(1, "no memory, or nothing to do");
-	for (size_t i = 0; i < count; i++) {
+	do {
 		uint64_t start = now_ns();
 
 		if (write(fd, &byte, 1) != 1 || read(fd, &byte, 1) != 1)
 			err(1, "%s", address);
-		took[i] = now_ns() - start;
-	}
-	qsort(took, count, sizeof(*took), by_value);
-	printf("%.1f %.1f\n", (double)took[count / 2] / 1e3,
-	       (double)took[count * 99 / 100] / 1e3);
+		took[done++] = now_ns() - start;
+	} while (done < count && now_ns() < end);
+	qsort(took, done, sizeof(*took), by_value);
+	printf("%.1f %.1f\n", (double)took[done / 2] / 1e3,
+	       (double)took[done * 99 / 100] / 1e3);
 }
 
 static void flood(const char *address, const char *port, unsigned seconds)
@@ -184,12 +188,14 @@ int main(int argc, char *argv[])
 		serve(argv[2]);
 	else if (argc == 4 && strcmp(what, "drain") == 0)
 		drain(argv[2], argv[3]);
-	else if (argc == 5 && strcmp(what, "ask") == 0)
-		ask(argv[2], argv[3], (size_t)atoi(argv[4]));
+	else if (argc == 6 && strcmp(what, "ask") == 0)
+		ask(argv[2], argv[3], (size_t)atoi(argv[4]),
+		    (unsigned)atoi(argv[5]));
 	else if (argc == 5 && strcmp(what, "flood") == 0)
 		flood(argv[2], argv[3], (unsigned)atoi(argv[4]));
 	else
 		errx(2, "usage: rtt serve PORT | drain PORT FILE | "
-			"ask ADDRESS PORT COUNT | flood ADDRESS PORT SECONDS");
+			"ask ADDRESS PORT COUNT SECONDS | flood ADDRESS PORT "
+			"SECONDS");
 	return 0;
 }
