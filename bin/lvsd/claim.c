@@ -13,6 +13,8 @@ struct lvs_claim *claim_open(void)
 	int err;
 
 	opts.log = log_sink();
+	/* worker.c has a port that does. */
+	opts.hand_back = 1;
 	err = lvs_claim_open(&opts, &claim);
 	if (!err)
 		return claim;

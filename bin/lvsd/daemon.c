@@ -401,6 +401,7 @@ static int open_worker(struct lvsd *d)
 						    : memory_connections(),
 		/* What the kernel does not see any more it can't answer. */
 		.resets = d->claim != NULL,
+		.hand_back = d->claim != NULL,
 		.mss_clamp = cfg->mss_clamp,
 		.busy_poll = cfg->busy_poll * LVS_USEC,
 	};

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * guard.c - virtual addresses that are the host's own, and IP forwarding.
+ * guard.c - virtual addresses that are the host's own, and IP forwarding; real
+ * servers that are the host.
  *
  * The kernel forwards IPv4 by a setting of the interface a packet came in on,
  * and IPv6 by one for all interfaces or one to force it on a single one
@@ -47,7 +48,7 @@ static void forwarding_found(struct guard *g, const char *setting,
 		  family, setting);
 }
 
-/* Real servers of SVC that are this host itself. */
+/* Real servers of SVC that are this host itself, if it has SVC's address. */
 static size_t count_local(const struct guard *g, const struct conf_service *svc)
 {
 	size_t count = 0;
@@ -59,13 +60,10 @@ static size_t count_local(const struct guard *g, const struct conf_service *svc)
 	return count;
 }
 
-/*
- * The claim does not know which packets bear a mark, nor which of a service's
- * go to a real server that is the host.
- */
+/* The claim does not know which packets bear a mark. */
 static bool is_claimed(const struct guard *g, const struct conf_service *svc)
 {
-	return g->claimed && !svc->conf.id.fwmark && !count_local(g, svc);
+	return g->claimed && !svc->conf.id.fwmark;
 }
 
 /* All connections are the host's own: it is to answer. */
@@ -135,6 +133,57 @@ static void check_address(struct guard *g, const struct conf_service *svc)
 		  lvs_family_bits(id->addr.family));
 }
 
+/* By NAT the host's own replies would have to be translated on their way out.
+ */
+static void refuse_nat(struct guard *g, const struct conf_service *svc,
+		       const struct conf_dest *dest)
+{
+	char name[NAME_STRLEN];
+
+	g->found++;
+	log_write(g->level,
+		  "%s:%d: %s is this host, which can't be a real server by "
+		  "NAT: method = dr, with the virtual address on this host and "
+		  "the server on the virtual port",
+		  g->cfg->path, dest->line,
+		  name_of(&svc->conf.id, &dest->conf.id, name, sizeof(name)));
+}
+
+/* It may well get the address later, as one of a pair of directors does. */
+static void warn_of_absence(const struct guard *g,
+			    const struct conf_service *svc,
+			    const struct conf_dest *dest)
+{
+	const struct lvs_addr *virt = &svc->conf.id.addr;
+	char name[NAME_STRLEN], addr[LVS_ADDR_STRLEN];
+
+	lvs_addr_format(virt, addr, sizeof(addr));
+	log_warn("%s:%d: %s is this host, which serves nothing for %s while "
+		 "that is no address of its own: ip address add %s/%u dev lo",
+		 g->cfg->path, dest->line,
+		 name_of(&svc->conf.id, &dest->conf.id, name, sizeof(name)),
+		 addr, addr, lvs_family_bits(virt->family));
+}
+
+static void check_dests(struct guard *g, const struct conf_service *svc)
+{
+	const struct lvs_service_id *id = &svc->conf.id;
+
+	for (size_t i = 0; i < svc->num_dests; i++) {
+		const struct conf_dest *dest = &svc->dests[i];
+		const struct lvs_dest_id *real = &dest->conf.id;
+
+		if (!lvs_net_is_local(g->dir, &real->addr))
+			continue;
+		if (dest->conf.method == LVS_METHOD_NAT &&
+		    (id->fwmark || !lvs_addr_equal(&real->addr, &id->addr) ||
+		     (real->port && real->port != id->port)))
+			refuse_nat(g, svc, dest);
+		else if (!id->fwmark && !lvs_net_is_local(g->dir, &id->addr))
+			warn_of_absence(g, svc, dest);
+	}
+}
+
 bool guard_allows(struct lvs_director *dir, const struct conf *cfg,
 		  bool claimed)
 {
@@ -151,6 +200,8 @@ bool guard_allows(struct lvs_director *dir, const struct conf *cfg,
 		return true;
 	for (size_t i = 0; i < cfg->num_services; i++)
 		check_address(&g, &cfg->services[i]);
+	for (size_t i = 0; i < cfg->num_services; i++)
+		check_dests(&g, &cfg->services[i]);
 	check_forwarding(&g);
 	if (g.found && g.level == LVS_LOG_ERR)
 		log_err("kernel_conflicts = warn in the configuration lets "

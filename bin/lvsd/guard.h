@@ -7,7 +7,7 @@
  * forwards IP it sends the packet on, next to what the director sends.  Both
  * are found here before anything is forwarded.  Nothing is taken away from
  * the kernel: that is the claim's business, and what is claimed is no
- * conflict.
+ * conflict.  Real servers that are the host, and cannot be, are found too.
  */
 #ifndef LVSD_GUARD_H
 #define LVSD_GUARD_H

@@ -34,8 +34,9 @@ struct failed {
 struct worker {
 	struct lvs_director *dir;
 	struct lvs_engine *eng;
-	struct lvs_port *ports[WORKER_PORTS_MAX];
+	struct lvs_port *ports[WORKER_PORTS_MAX + 1];
 	size_t num_ports;
+	struct lvs_port *host; /* ours, the first of them; NULL: none */
 	struct failed failed[WORKER_PORTS_MAX];
 	_Atomic size_t num_failed; /* read by the main thread too */
 	lvs_tstamp tick_at;
@@ -280,7 +281,8 @@ static void do_add_port(struct worker *w, void *arg)
 	struct port_call *c = arg;
 	struct epoll_event event = { .events = EPOLLIN, .data.ptr = c->port };
 
-	if (w->num_ports + w->num_failed == WORKER_PORTS_MAX)
+	if (w->num_ports + w->num_failed ==
+	    WORKER_PORTS_MAX + (w->host != NULL))
 		c->error = LVS_ERR_NOSPC;
 	else if (epoll_ctl(w->epoll_fd, EPOLL_CTL_ADD, lvs_port_fd(c->port),
 			   &event))
@@ -413,6 +415,7 @@ void worker_heard(struct worker *w)
 static void release(struct worker *w)
 {
 	lvs_engine_free(w->eng);
+	lvs_port_close(w->host);
 	if (w->epoll_fd >= 0)
 		close(w->epoll_fd);
 	if (w->wake_fd >= 0)
@@ -424,12 +427,25 @@ static void release(struct worker *w)
 	free(w);
 }
 
+static int open_host(struct worker *w)
+{
+	struct lvs_port_opts opts = LVS_OPTS(struct lvs_port_opts);
+	int err = lvs_port_open("host", &opts, &w->host);
+
+	if (!err)
+		w->ports[w->num_ports++] = w->host;
+	return err;
+}
+
 static int prepare(struct worker *w, struct lvs_director *dir,
 		   const struct worker_opts *given)
 {
 	struct lvs_engine_opts opts = LVS_OPTS(struct lvs_engine_opts);
 	struct epoll_event event = { .events = EPOLLIN, .data.ptr = w };
+	int err = given->hand_back ? open_host(w) : 0;
 
+	if (err)
+		return err;
 	w->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	w->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	w->news_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -450,6 +466,7 @@ int worker_start(struct lvs_director *dir, const struct worker_opts *opts,
 
 	if (!w)
 		return LVS_ERR_NOMEM;
+	w->epoll_fd = w->wake_fd = w->news_fd = -1;
 	pthread_mutex_init(&w->lock, NULL);
 	pthread_cond_init(&w->done, NULL);
 	w->poll_most = opts->busy_poll;

@@ -22,6 +22,8 @@ struct worker_opts {
 	uint32_t conn_limit;
 	bool resets; /* answer stray TCP packets: nobody else does */
 	bool mss_clamp;
+	/* Hand the host what is its own of what the claim keeps from it. */
+	bool hand_back;
 	lvs_tstamp busy_poll; /* look for packets so long before sleeping */
 };
 

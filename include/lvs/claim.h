@@ -22,7 +22,8 @@
  * and ranges of ports, and no more of it than the first rule that fits says.
  *
  * Not claimed: ICMP echo, ARP and neighbour discovery; frames of a VLAN, which
- * are for that VLAN's own interface; services by a mark that no rule gives, and
+ * are for that VLAN's own interface; services by a mark that no rule gives, and,
+ * but for `hand_back`,
  * those that have a destination on the host itself (LVS_METHOD_LOCAL, or by DR
  * and TUN an address of the host), of which the host must see everything.  A
  * fragment that overtakes its first one is not recognised.  What a real server
@@ -57,10 +58,18 @@ struct lvs_claim_opts {
 	struct lvs_log log; /* copied */
 	uint32_t limit;	    /* of addresses and ports, of networks; 0: 65536 */
 	uint8_t attach;	    /* enum lvs_claim_attach */
+	/*
+	 * Not 0: a port of backend "host" hands the host what has verdict
+	 * LVS_HOST, so services with a destination on the host can be claimed
+	 * too.  A second program, at the exit of lo, puts what the port sends
+	 * on the interface that it came in by, which must have the first one.
+	 */
+	uint8_t hand_back;
 };
 
 /*
- * Load the program; it claims nothing and hangs on no interface yet.  OPTS may
+ * Load the program; it claims nothing and hangs on no interface yet (but for
+ * `hand_back`, on lo).  OPTS may
  * be NULL.  LVS_ERR_PERM (CAP_BPF and CAP_NET_ADMIN are needed), LVS_ERR_NOTSUP
  * (this kernel cannot; it takes Linux 5.12), LVS_ERR_NOMEM, LVS_ERR_INVAL.
  */
@@ -86,8 +95,9 @@ LVS_API int lvs_claim_del_link(struct lvs_claim *claim, uint32_t link);
  * throughout.  Needs no privilege from Linux 5.19 on, before that CAP_BPF.
  *
  * Returns how many services cannot be claimed (by a mark that no rule gives, or
- * with a destination on the host); they are named in the log when they are new.
- * LVS_ERR_NOSPC (over the limit), LVS_ERR_NOMEM: the former claims stay.
+ * with a destination on the host without `hand_back`); they are named in the
+ * log when they are new.  LVS_ERR_NOSPC (over the limit), LVS_ERR_NOMEM: the
+ * former claims stay.
  */
 LVS_API int lvs_claim_sync(struct lvs_claim *claim, struct lvs_director *dir);
 

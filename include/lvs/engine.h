@@ -69,10 +69,15 @@ LVS_API void lvs_engine_free(struct lvs_engine *eng);
  * to return: what cannot be handled has verdict LVS_DROP and a reason, and is
  * counted under that reason.
  *
- * Passed, that is left to the host, is what is for no virtual service, what
- * has no connection and may not begin one (but see `resets`), and what is for
- * a real server that is the host itself by DR or TUN; by NAT it cannot be one
- * (no-route).
+ * Passed, that is left to the host, is what is for no virtual service, and what
+ * has no connection and may not begin one (but see `resets`).
+ *
+ * A real server that is the host itself, one whose address and whose virtual
+ * address are both the host's, has its packets as they came: LVS_HOST.  By NAT
+ * it can only be one where there is nothing to translate (else no-route).  Of
+ * a service by mark it has them as LVS_PASS.  Where the host is one, it has
+ * also what is for the service and of no connection (LVS_HOST), whatever
+ * `resets` is.
  *
  * Fragments are held until all of a packet are there; that then goes through
  * as one packet and is fragmented again.  Those that come before the first one,
@@ -92,11 +97,11 @@ LVS_API void lvs_engine_input(struct lvs_engine *eng, struct lvs_pkt *pkts[],
 /*
  * Packets that the engine made (fragments, errors, advertisements), put
  * together, or held while a next hop was resolved: up to MAX into PKTS, each
- * with its verdict: LVS_SEND, to be sent on its link_out, or LVS_PASS, one put
- * together of fragments that were held and after all the host's (for a real
- * server that is the host itself).  Returns how many.  They are lent until the
- * next call with ENG.  Call it after every lvs_engine_input and
- * lvs_engine_tick until it gives 0.
+ * with its verdict: LVS_SEND, to be sent on its link_out, or LVS_HOST or
+ * LVS_PASS, one put together of fragments that were held and after all the
+ * host's (for a real server that is the host itself).  Returns how many.  They
+ * are lent until the next call with ENG.  Call it after every lvs_engine_input
+ * and lvs_engine_tick until it gives 0.
  */
 LVS_API size_t lvs_engine_output(struct lvs_engine *eng, struct lvs_pkt *pkts[],
 				 size_t max, lvs_tstamp now);
@@ -110,10 +115,10 @@ LVS_API lvs_tstamp lvs_engine_tick(struct lvs_engine *eng, lvs_tstamp now);
 
 struct lvs_engine_stats {
 	size_t sz;
-	uint64_t conns;     /* connections now */
-	uint64_t packets;   /* taken in */
-	uint64_t passed;    /* left to the host */
-	uint64_t sent;      /* with verdict LVS_SEND, or by lvs_engine_output */
+	uint64_t conns;	  /* connections now */
+	uint64_t packets; /* taken in */
+	uint64_t passed;  /* left to the host */
+	uint64_t sent;	  /* with verdict LVS_SEND, or by lvs_engine_output */
 	uint64_t held;
 	uint64_t conn_limit; /* connections at most; 0: as memory holds */
 	uint64_t evicted[LVS_EVICT_COUNT]; /* connections, for new ones */

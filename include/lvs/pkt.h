@@ -28,6 +28,8 @@ extern "C" {
 
 /* No link: a port without link layer, or "not known". */
 #define LVS_LINK_NONE 0
+/* The host itself: what is sent there it receives, on the packet's link_in. */
+#define LVS_LINK_HOST UINT32_MAX
 
 /*
  * What the sender left to be done, as struct virtio_net_hdr has it (virtio
@@ -59,6 +61,11 @@ enum lvs_verdict {
 	LVS_SEND, /* send on link_out; the link header is written */
 	LVS_DROP, /* with `reason` */
 	LVS_HELD, /* the engine has copied it and will send it itself */
+	/*
+	 * The host's, which is the real server: as LVS_PASS, but a host that
+	 * is kept from such packets (lvs/claim.h) must be given this one.
+	 */
+	LVS_HOST,
 };
 
 struct lvs_pkt {

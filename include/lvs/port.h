@@ -112,7 +112,8 @@ LVS_API void lvs_port_stats(struct lvs_port *port,
 /*
  * One burst through: receive from PORTS[IN], hand to ENG, send what it says
  * on the port of PORTS (COUNT of them) whose link it says, and what the
- * engine made or held.  Returns how many packets were received, or LVS_ERR_*
+ * engine made or held.  If one of them is of backend "host", it gets what has
+ * verdict LVS_HOST.  Returns how many packets were received, or LVS_ERR_*
  * of receiving.
  */
 LVS_API int lvs_forward(struct lvs_engine *eng, struct lvs_port *const ports[],

@@ -1,16 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * claim.bpf.c - drop at tc ingress what the director has taken.
+ * claim.bpf.c - drop at tc ingress what the director has taken, and let in what
+ * it hands back.
  *
  * Maps say what that is: `claimed` and `nets`, which the loader fills, and
  * `direct`, which the program fills itself with flows between a real server and
  * somebody who addresses it, and not a virtual service, through this host.
  * Whatever cannot be read or is not claimed goes on to the next program, and so
  * to the host, as if none of this were here.
+ *
+ * The door stands at the tc egress of lo: what the host backend sends there it
+ * puts where the packet first came in, past the wire.
  */
 #include <linux/bpf.h>
 
 #include "bpf/claim_map.h"
+#include "pkt/mark.h"
 #include "pkt/wire.h"
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
@@ -105,7 +110,7 @@ struct {
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
-	__uint(max_entries, 1);
+	__uint(max_entries, LVS_CLAIM_PROGRAMS);
 	__type(key, __u32);
 	__type(value, __u32);
 } behind_gate SEC(".maps");
@@ -503,6 +508,12 @@ int lvs_claim(struct __sk_buff *skb)
 	__u8 family;
 	int verdict;
 
+	if (skb->mark == LVS_HANDED_MARK) {
+		/* Whoever the frame was to: it had been the host's. */
+		skb->mark = 0;
+		bpf_skb_change_type(skb, PACKET_HOST);
+		return TC_ACT_UNSPEC;
+	}
 	if (skb->pkt_type != PACKET_HOST)
 		return TC_ACT_UNSPEC;
 	family = family_of(skb);
@@ -521,6 +532,24 @@ int lvs_claim(struct __sk_buff *skb)
 SEC("tc")
 int lvs_claim_gate(struct __sk_buff *skb)
 {
-	bpf_tail_call(skb, &behind_gate, 0);
+	bpf_tail_call(skb, &behind_gate, LVS_CLAIM_ENTRANCE);
+	return TC_ACT_UNSPEC;
+}
+
+SEC("tc")
+int lvs_door(struct __sk_buff *skb)
+{
+	__u32 link = skb->mark & LVS_DOOR_LINKS;
+
+	if ((skb->mark & ~LVS_DOOR_LINKS) != LVS_DOOR_MARK)
+		return TC_ACT_UNSPEC;
+	skb->mark = LVS_HANDED_MARK;
+	return (int)bpf_redirect(link, BPF_F_INGRESS);
+}
+
+SEC("tc")
+int lvs_door_gate(struct __sk_buff *skb)
+{
+	bpf_tail_call(skb, &behind_gate, LVS_CLAIM_DOOR);
 	return TC_ACT_UNSPEC;
 }

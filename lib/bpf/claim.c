@@ -20,21 +20,64 @@
 
 #define DEFAULT_LIMIT 65536
 
+/* The number of lo, which it has in every network namespace. */
+#define LOOPBACK 1
+
+/* Descriptors, of the object file's. */
+struct program {
+	int prog;
+	int gate; /* by which a tc filter calls it */
+};
+
 struct lvs_claim {
 	struct lvs_log log;
 	uint8_t attach;
 	uint32_t limit;
 	struct bpf_object *obj;
-	int prog, gate;			    /* descriptors, of obj */
+	struct program entrance, door;
 	int claimed, nets, config, dropped; /* maps */
 	struct lvs_claim_set set;	    /* what `claimed` and `nets` have */
 	struct lvs_hook *hooks;
 	uint32_t num_hooks;
+	bool hands_back;
+	struct lvs_hook door_hook; /* if it does; link 0: not there yet */
 };
 
 /* ---- open and close ------------------------------------------------------ */
 
-static int find_parts(struct lvs_claim *claim)
+static int find_program(const struct lvs_claim *claim, const char *name)
+{
+	return bpf_program__fd(
+		bpf_object__find_program_by_name(claim->obj, name));
+}
+
+static int find_programs(struct lvs_claim *claim)
+{
+	const struct {
+		struct program *program;
+		const char *name, *gate;
+		uint32_t place; /* behind the gate */
+	} programs[] = {
+		{ &claim->entrance, "lvs_claim", "lvs_claim_gate",
+		  LVS_CLAIM_ENTRANCE },
+		{ &claim->door, "lvs_door", "lvs_door_gate", LVS_CLAIM_DOOR },
+	};
+	int behind = bpf_object__find_map_fd_by_name(claim->obj, "behind_gate");
+	int err = 0;
+
+	for (size_t i = 0; i < sizeof(programs) / sizeof(*programs) && !err;
+	     i++) {
+		struct program *p = programs[i].program;
+
+		p->prog = find_program(claim, programs[i].name);
+		p->gate = find_program(claim, programs[i].gate);
+		err = bpf_map_update_elem(behind, &programs[i].place, &p->prog,
+					  BPF_ANY);
+	}
+	return err;
+}
+
+static void find_maps(struct lvs_claim *claim)
 {
 	const struct {
 		const char *name;
@@ -45,18 +88,10 @@ static int find_parts(struct lvs_claim *claim)
 		{ "config", &claim->config },
 		{ "dropped", &claim->dropped },
 	};
-	uint32_t zero = 0;
-	int behind;
 
 	for (size_t i = 0; i < sizeof(maps) / sizeof(*maps); i++)
 		*maps[i].fd = bpf_object__find_map_fd_by_name(claim->obj,
 							      maps[i].name);
-	claim->prog = bpf_program__fd(
-		bpf_object__find_program_by_name(claim->obj, "lvs_claim"));
-	claim->gate = bpf_program__fd(
-		bpf_object__find_program_by_name(claim->obj, "lvs_claim_gate"));
-	behind = bpf_object__find_map_fd_by_name(claim->obj, "behind_gate");
-	return bpf_map_update_elem(behind, &zero, &claim->prog, BPF_ANY);
 }
 
 static int limit_map(struct lvs_claim *claim, const char *name)
@@ -80,10 +115,24 @@ static int load(struct lvs_claim *claim)
 		err = limit_map(claim, "nets");
 	if (!err)
 		err = bpf_object__load(claim->obj);
-	if (!err)
-		err = find_parts(claim);
+	if (!err) {
+		find_maps(claim);
+		err = find_programs(claim);
+	}
 	/* ENOSYS: no bpf(2); EINVAL: it has no such map or program type. */
 	return err == -ENOSYS || err == -EINVAL ? LVS_ERR_NOTSUP : err;
+}
+
+static int hang(struct lvs_claim *claim, uint32_t link, enum lvs_hook_side side,
+		const struct program *program, struct lvs_hook *hook)
+{
+	int err = LVS_ERR_NOTSUP;
+
+	if (claim->attach != LVS_CLAIM_CLSACT)
+		err = lvs_hook_tcx(hook, link, side, program->prog);
+	if (err == LVS_ERR_NOTSUP && claim->attach != LVS_CLAIM_TCX)
+		err = lvs_hook_clsact(hook, link, side, program->gate);
+	return err;
 }
 
 int lvs_claim_open(const struct lvs_claim_opts *opts, struct lvs_claim **out)
@@ -100,9 +149,13 @@ int lvs_claim_open(const struct lvs_claim_opts *opts, struct lvs_claim **out)
 	claim->log = own.log;
 	claim->attach = own.attach;
 	claim->limit = own.limit ? own.limit : DEFAULT_LIMIT;
+	claim->hands_back = own.hand_back != 0;
 	voice = lvs_bpf_listen(&claim->log);
 	if (!err)
 		err = load(claim);
+	if (!err && claim->hands_back)
+		err = hang(claim, LOOPBACK, LVS_HOOK_EGRESS, &claim->door,
+			   &claim->door_hook);
 	libbpf_set_print(voice);
 	if (err) {
 		lvs_claim_close(claim);
@@ -121,6 +174,8 @@ void lvs_claim_close(struct lvs_claim *claim)
 	voice = lvs_bpf_listen(&claim->log);
 	for (uint32_t i = 0; i < claim->num_hooks; i++)
 		lvs_hook_remove(&claim->hooks[i]);
+	if (claim->door_hook.link)
+		lvs_hook_remove(&claim->door_hook);
 	free(claim->hooks);
 	bpf_object__close(claim->obj);
 	libbpf_set_print(voice);
@@ -130,21 +185,10 @@ void lvs_claim_close(struct lvs_claim *claim)
 
 int lvs_claim_program(const struct lvs_claim *claim)
 {
-	return claim->prog;
+	return claim->entrance.prog;
 }
 
 /* ---- interfaces ---------------------------------------------------------- */
-
-static int hang(struct lvs_claim *claim, uint32_t link, struct lvs_hook *hook)
-{
-	int err = LVS_ERR_NOTSUP;
-
-	if (claim->attach != LVS_CLAIM_CLSACT)
-		err = lvs_hook_tcx(hook, link, claim->prog);
-	if (err == LVS_ERR_NOTSUP && claim->attach != LVS_CLAIM_TCX)
-		err = lvs_hook_clsact(hook, link, claim->gate);
-	return err;
-}
 
 static struct lvs_hook *find_hook(const struct lvs_claim *claim, uint32_t link)
 {
@@ -157,7 +201,7 @@ static struct lvs_hook *find_hook(const struct lvs_claim *claim, uint32_t link)
 static int add_hook(struct lvs_claim *claim, uint32_t link)
 {
 	struct lvs_hook *old = find_hook(claim, link), hook, *hooks;
-	int err = hang(claim, link, &hook);
+	int err = hang(claim, link, LVS_HOOK_INGRESS, &claim->entrance, &hook);
 
 	if (old && err == LVS_ERR_EXIST)
 		return 0;
@@ -285,7 +329,7 @@ static int change(struct lvs_claim *claim, const struct lvs_claim_set *set)
 int lvs_claim_sync(struct lvs_claim *claim, struct lvs_director *dir)
 {
 	struct lvs_claim_set set = { 0 };
-	int err = lvs_claim_set_read(&set, dir);
+	int err = lvs_claim_set_read(&set, dir, claim->hands_back);
 
 	if (!err)
 		err = change(claim, &set);

@@ -59,6 +59,13 @@ struct lvs_claim_config {
 	__u32 nets;	/* so is `nets`, which is not empty */
 };
 
+/* Map `behind_gate`: the programs of tc filters. */
+enum lvs_claim_program {
+	LVS_CLAIM_ENTRANCE,
+	LVS_CLAIM_DOOR,
+	LVS_CLAIM_PROGRAMS
+};
+
 /* Map `dropped`: how often, by kind. */
 enum lvs_claim_kind {
 	LVS_CLAIM_REQUEST,

@@ -77,15 +77,17 @@ static int leave_out(struct lvs_claim_set *set, const struct lvs_service_id *id)
 	return 0;
 }
 
-/* By DR and TUN the host's own address is the host; by NAT it is refused. */
+/* By NAT only where there is nothing to translate; else it is refused. */
 static bool is_on_host(struct lvs_director *dir,
+		       const struct lvs_service_id *id,
 		       const struct lvs_dest_info *dests, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		const struct lvs_dest_conf *conf = &dests[i].conf;
 
 		if (conf->method == LVS_METHOD_LOCAL ||
-		    (conf->method != LVS_METHOD_NAT &&
+		    ((conf->method != LVS_METHOD_NAT ||
+		      lvs_addr_equal(&conf->id.addr, &id->addr)) &&
 		     lvs_net_is_local(dir, &conf->id.addr)))
 			return true;
 	}
@@ -99,7 +101,7 @@ static bool is_unknown(const struct lvs_claim_set *set,
 	return id->fwmark && !lvs_claim_nets_have(&set->nets, id);
 }
 
-static int add_service(struct lvs_claim_set *set, struct lvs_director *dir,
+static int add_service(struct lvs_claim_set *set,
 		       const struct lvs_service_conf *svc,
 		       const struct lvs_dest_info *dests, size_t count)
 {
@@ -107,8 +109,6 @@ static int add_service(struct lvs_claim_set *set, struct lvs_director *dir,
 	uint32_t claims = LVS_CLAIM_VIRTUAL;
 	int err = 0;
 
-	if (is_unknown(set, id) || is_on_host(dir, dests, count))
-		return leave_out(set, id);
 	if (id->fwmark)
 		return lvs_claim_nets_add(set, svc, dests, count);
 	for (size_t i = 0; i < count && !err; i++) {
@@ -144,20 +144,26 @@ static int read_dests(struct lvs_director *dir, const struct lvs_service_id *id,
 }
 
 static int read_service(struct lvs_claim_set *set, struct lvs_director *dir,
-			const struct lvs_service_conf *svc)
+			const struct lvs_service_conf *svc, bool handed_back)
 {
+	const struct lvs_service_id *id = &svc->id;
 	struct lvs_dest_info *dests;
 	size_t count;
-	int err = read_dests(dir, &svc->id, &dests, &count);
+	int err = read_dests(dir, id, &dests, &count);
 
 	if (err)
 		return err;
-	err = add_service(set, dir, svc, dests, count);
+	if (is_unknown(set, id) ||
+	    (!handed_back && is_on_host(dir, id, dests, count)))
+		err = leave_out(set, id);
+	else
+		err = add_service(set, svc, dests, count);
 	free(dests);
 	return err;
 }
 
-int lvs_claim_set_read(struct lvs_claim_set *set, struct lvs_director *dir)
+int lvs_claim_set_read(struct lvs_claim_set *set, struct lvs_director *dir,
+		       bool handed_back)
 {
 	size_t max = lvs_service_list(dir, 0, NULL, 0), count;
 	struct lvs_service_info *services;
@@ -171,7 +177,7 @@ int lvs_claim_set_read(struct lvs_claim_set *set, struct lvs_director *dir)
 		count = max;
 	err = lvs_claim_nets_begin(&set->nets, dir);
 	for (size_t i = 0; i < count && !err; i++)
-		err = read_service(set, dir, &services[i].conf);
+		err = read_service(set, dir, &services[i].conf, handed_back);
 	free(services);
 	if (!err)
 		err = lvs_claim_nets_end(set);

@@ -26,8 +26,12 @@ struct lvs_claim_set {
 	size_t num_left_out;
 };
 
-/* SET, empty before, from DIR.  LVS_ERR_NOMEM, and it is empty. */
-int lvs_claim_set_read(struct lvs_claim_set *set, struct lvs_director *dir);
+/*
+ * SET, empty before, from DIR.  A service with a destination on the host can be
+ * claimed if its packets are HANDED_BACK.  LVS_ERR_NOMEM, and it is empty.
+ */
+int lvs_claim_set_read(struct lvs_claim_set *set, struct lvs_director *dir,
+		       bool handed_back);
 void lvs_claim_set_free(struct lvs_claim_set *set);
 
 /* While SET is being read: CLAIMS of ADDR and PORT; LVS_ERR_NOMEM. */

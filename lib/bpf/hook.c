@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * hook.c - a program at the tc ingress of an interface.
+ * hook.c - a program at the tc ingress, or egress, of an interface.
  */
 #include "bpf/hook.h"
 
@@ -12,36 +12,32 @@
 #define FILTER_HANDLE	0x4c5653
 #define FILTER_PRIORITY 1
 
-/* A BPF link; what the kernel does not know it calls invalid. */
-static int hang_tcx(uint32_t link, int prog, enum bpf_attach_type where)
+static enum bpf_tc_attach_point tc_point(enum lvs_hook_side side)
 {
-	LIBBPF_OPTS(bpf_link_create_opts, opts, .flags = LVS_TCX_BEFORE);
-	int fd;
-
-	fd = bpf_link_create(prog, (int)link, where, &opts);
-	return fd == -EINVAL ? LVS_ERR_NOTSUP : fd;
+	return side == LVS_HOOK_INGRESS ? BPF_TC_INGRESS : BPF_TC_EGRESS;
 }
 
-int lvs_hook_tcx(struct lvs_hook *hook, uint32_t link, int prog)
+/* A BPF link; what the kernel does not know it calls invalid. */
+int lvs_hook_tcx(struct lvs_hook *hook, uint32_t link, enum lvs_hook_side side,
+		 int prog)
 {
-	int fd = hang_tcx(link, prog, LVS_TCX_INGRESS);
+	LIBBPF_OPTS(bpf_link_create_opts, opts, .flags = LVS_TCX_BEFORE);
+	enum bpf_attach_type type =
+		side == LVS_HOOK_INGRESS ? LVS_TCX_INGRESS : LVS_TCX_EGRESS;
+	int fd;
 
+	fd = bpf_link_create(prog, (int)link, type, &opts);
 	if (fd < 0)
-		return fd;
-	hook->link = link;
-	hook->fd = fd;
+		return fd == -EINVAL ? LVS_ERR_NOTSUP : fd;
+	*hook = (struct lvs_hook){ .link = link, .fd = fd, .side = side };
 	return 0;
 }
 
-int lvs_hook_egress(uint32_t link, int prog)
-{
-	return hang_tcx(link, prog, LVS_TCX_EGRESS);
-}
-
-int lvs_hook_clsact(struct lvs_hook *hook, uint32_t link, int prog)
+int lvs_hook_clsact(struct lvs_hook *hook, uint32_t link,
+		    enum lvs_hook_side side, int prog)
 {
 	LIBBPF_OPTS(bpf_tc_hook, at, .ifindex = (int)link,
-		    .attach_point = BPF_TC_INGRESS);
+		    .attach_point = tc_point(side));
 	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = FILTER_HANDLE,
 		    .priority = FILTER_PRIORITY, .prog_fd = prog,
 		    .flags = BPF_TC_F_REPLACE);
@@ -52,15 +48,14 @@ int lvs_hook_clsact(struct lvs_hook *hook, uint32_t link, int prog)
 	err = bpf_tc_attach(&at, &opts);
 	if (err)
 		return err;
-	hook->link = link;
-	hook->fd = -1;
+	*hook = (struct lvs_hook){ .link = link, .fd = -1, .side = side };
 	return 0;
 }
 
 void lvs_hook_remove(struct lvs_hook *hook)
 {
 	LIBBPF_OPTS(bpf_tc_hook, at, .ifindex = (int)hook->link,
-		    .attach_point = BPF_TC_INGRESS);
+		    .attach_point = tc_point(hook->side));
 	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = FILTER_HANDLE,
 		    .priority = FILTER_PRIORITY);
 

@@ -13,22 +13,27 @@
 #define LVS_TCX_EGRESS	((enum bpf_attach_type)47)
 #define LVS_TCX_BEFORE	(1u << 3)
 
+enum lvs_hook_side {
+	LVS_HOOK_INGRESS,
+	LVS_HOOK_EGRESS
+};
+
 struct lvs_hook {
 	uint32_t link;
 	int fd; /* of the BPF link; -1: a tc filter */
+	enum lvs_hook_side side;
 };
 
 /*
  * By a BPF link before all other programs of LINK (tcx).  LVS_ERR_NOTSUP: the
  * kernel has none; LVS_ERR_EXIST: PROG hangs there already; LVS_ERR_NODEV.
  */
-int lvs_hook_tcx(struct lvs_hook *hook, uint32_t link, int prog);
+int lvs_hook_tcx(struct lvs_hook *hook, uint32_t link, enum lvs_hook_side side,
+		 int prog);
 
 /* By a tc filter of the clsact qdisc, in place of one that was left there. */
-int lvs_hook_clsact(struct lvs_hook *hook, uint32_t link, int prog);
-
-/* At its egress; the descriptor of the BPF link, or as lvs_hook_tcx. */
-int lvs_hook_egress(uint32_t link, int prog);
+int lvs_hook_clsact(struct lvs_hook *hook, uint32_t link,
+		    enum lvs_hook_side side, int prog);
 
 void lvs_hook_remove(struct lvs_hook *hook);
 

@@ -68,8 +68,11 @@ void lvs_tunnel_close(struct lvs_tunnel *tunnel)
 int lvs_tunnel_add_link(struct lvs_tunnel *tunnel, uint32_t link)
 {
 	libbpf_print_fn_t voice = lvs_bpf_listen(&tunnel->log);
-	int fd = link ? lvs_hook_egress(link, tunnel->prog) : LVS_ERR_NODEV;
+	struct lvs_hook hook;
+	int err = LVS_ERR_NODEV;
 
+	if (link)
+		err = lvs_hook_tcx(&hook, link, LVS_HOOK_EGRESS, tunnel->prog);
 	libbpf_set_print(voice);
-	return fd;
+	return err ? err : hook.fd;
 }

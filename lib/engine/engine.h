@@ -258,6 +258,14 @@ void lvs_engine_clamp_mss(struct lvs_engine *eng, struct lvs_pkt *pkt,
 			  struct lvs_conn *conn);
 
 /*
+ * Whether PKT, which belongs to CONN and has ACT, is such as an embedder may
+ * keep from the host (lvs/claim.h), though it is the host's.
+ */
+bool lvs_engine_hands(const struct lvs_engine *eng, const struct lvs_pkt *pkt,
+		      const struct lvs_action *act,
+		      const struct lvs_conn *conn);
+
+/*
  * Do ACT to PKT, which belongs to CONN, and have it leave by hop number HOP;
  * what stands in the way is answered or counted.
  */
@@ -290,6 +298,13 @@ void lvs_engine_reset(struct lvs_engine *eng, struct lvs_pkt *pkt,
 /* P asks SVC for a connection, and no real server can take it. */
 void lvs_engine_nobody(struct lvs_engine *eng, struct lvs_pkt *pkt,
 		       const struct lvs_parsed *p, struct lvs_service *svc);
+
+/*
+ * Whether packets of FLOW, of no connection, are the host's to know or refuse:
+ * it is a real server of the service that alone has FLOW's destination.
+ */
+bool lvs_engine_host_knows(const struct lvs_engine *eng,
+			   const struct lvs_flow *flow);
 
 /* P is of no connection and begins none. */
 void lvs_engine_stray(struct lvs_engine *eng, struct lvs_pkt *pkt,

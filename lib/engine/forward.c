@@ -183,6 +183,31 @@ static bool can_go(struct lvs_engine *eng, struct lvs_pkt *pkt,
 	return true;
 }
 
+bool lvs_engine_hands(const struct lvs_engine *eng, const struct lvs_pkt *pkt,
+		      const struct lvs_action *act, const struct lvs_conn *conn)
+{
+	const struct lvs_dest *dest = lvs_director_dest(eng->dir, conn->dest);
+
+	return act->steps & LVS_ACT_HOST && dest &&
+	       lvs_service_owns(&dest->svc_id, conn->vport_be, pkt->mark);
+}
+
+/* What somebody keeps from the host goes back to it; all else it has. */
+static void give_host(struct lvs_engine *eng, struct lvs_pkt *pkt,
+		      const struct lvs_parsed *p, const struct lvs_action *act,
+		      const struct lvs_conn *conn)
+{
+	struct lvs_addr virt = { .family = p->flow.family, .ip = p->flow.dst };
+
+	if (!lvs_engine_hands(eng, pkt, act, conn))
+		lvs_pkt_pass(pkt);
+	else if (lvs_fwd_is_own(eng->dir->net, &virt))
+		pkt->verdict = LVS_HOST;
+	else /* What a rule marks need not be an address of the host's. */
+		lvs_engine_answer(eng, pkt, p, LVS_ICMP_HOST, 0,
+				  LVS_REASON_NO_ROUTE);
+}
+
 __attribute__((flatten)) void
 lvs_engine_forward(struct lvs_engine *eng, struct lvs_pkt *pkt,
 		   const struct lvs_parsed *p, const struct lvs_action *act,
@@ -200,8 +225,8 @@ lvs_engine_forward(struct lvs_engine *eng, struct lvs_pkt *pkt,
 	uint32_t max;
 	bool pieces;
 
-	if (act->steps & LVS_ACT_HOST) {
-		lvs_pkt_pass(pkt);
+	if (act->steps & (LVS_ACT_HOST | LVS_ACT_PASS) && !act->reason) {
+		give_host(eng, pkt, p, act, conn);
 		return;
 	}
 	if (!can_go(eng, pkt, p, act, &exit))

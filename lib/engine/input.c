@@ -209,7 +209,7 @@ static void tally(struct lvs_engine *eng)
 
 		if (pkt->verdict == LVS_SEND)
 			eng->count.sent++;
-		else if (pkt->verdict == LVS_PASS)
+		else if (pkt->verdict == LVS_PASS || pkt->verdict == LVS_HOST)
 			eng->count.passed++;
 		else if (pkt->verdict == LVS_DROP)
 			eng->count.dropped[pkt->reason]++;

@@ -115,7 +115,8 @@ void lvs_engine_settle(struct lvs_engine *eng, struct lvs_parcel *parcel)
 
 	if (pkt->verdict != LVS_DROP && eng->made.count >= MADE_MAX)
 		lvs_pkt_drop(pkt, LVS_REASON_TX);
-	if (pkt->verdict == LVS_SEND || pkt->verdict == LVS_PASS) {
+	if (pkt->verdict == LVS_SEND || pkt->verdict == LVS_PASS ||
+	    pkt->verdict == LVS_HOST) {
 		lvs_parcels_put(&eng->made, parcel);
 		return;
 	}
@@ -202,7 +203,7 @@ size_t lvs_engine_output(struct lvs_engine *eng, struct lvs_pkt *pkts[],
 		lvs_engine_look(eng);
 	while (count < max && (parcel = lvs_parcels_take(&eng->made))) {
 		lvs_parcels_put(&eng->lent, parcel);
-		passed += parcel->pkt.verdict == LVS_PASS;
+		passed += parcel->pkt.verdict != LVS_SEND;
 		pkts[count++] = &parcel->pkt;
 	}
 	eng->count.sent += count - passed;

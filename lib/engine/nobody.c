@@ -55,35 +55,49 @@ void lvs_engine_nobody(struct lvs_engine *eng, struct lvs_pkt *pkt,
 }
 
 /*
- * Whether P can only have been for a connection over SVC: the host cannot have
- * one there itself, as it has on ports that FTP data might come to, on what a
- * packet's own mark stands for, and if it is a real server.  What a rule of
- * ours marks is SVC's like an address.
+ * The service that alone has FLOW's destination: the host can have nothing
+ * there itself, but as a real server.  MARK is a packet's own.  NULL: none.
  */
-static bool is_only_for(const struct lvs_service *svc,
-			const struct lvs_pkt *pkt, const struct lvs_parsed *p)
+static struct lvs_service *owner(const struct lvs_engine *eng,
+				 const struct lvs_flow *flow, uint32_t mark)
 {
-	uint16_t port = svc->conf.id.port;
+	struct lvs_service *svc;
 
-	if (svc->num_local > 0)
-		return false;
-	if (lvs_service_by_mark(svc))
-		return !pkt->mark;
-	return port == 0 || p->flow.dport_be == htons(port);
+	svc = lvs_director_service(eng->dir, flow->family, flow->protocol,
+				   &flow->dst, flow->dport_be, mark);
+	return svc && lvs_service_owns(&svc->conf.id, flow->dport_be, mark)
+		       ? svc
+		       : NULL;
+}
+
+static bool host_serves(const struct lvs_engine *eng, struct lvs_service *svc,
+			const struct lvs_flow *flow)
+{
+	struct lvs_addr virt = { .family = flow->family, .ip = flow->dst };
+
+	return lvs_fwd_serves(eng->dir->net, svc, &virt);
+}
+
+bool lvs_engine_host_knows(const struct lvs_engine *eng,
+			   const struct lvs_flow *flow)
+{
+	struct lvs_service *svc = owner(eng, flow, 0);
+
+	return svc && host_serves(eng, svc, flow);
 }
 
 void lvs_engine_stray(struct lvs_engine *eng, struct lvs_pkt *pkt,
 		      const struct lvs_parsed *p)
 {
-	const struct lvs_flow *flow = &p->flow;
-	const struct lvs_service *svc = NULL;
+	struct lvs_service *svc = NULL;
 
 	lvs_pkt_pass(pkt);
-	if (!eng->resets || p->kind != LVS_PKT_FLOW ||
-	    flow->protocol != IPPROTO_TCP)
+	if (p->kind == LVS_PKT_FLOW)
+		svc = owner(eng, &p->flow, pkt->mark);
+	if (!svc)
 		return;
-	svc = lvs_director_service(eng->dir, flow->family, flow->protocol,
-				   &flow->dst, flow->dport_be, pkt->mark);
-	if (svc && is_only_for(svc, pkt, p) && lvs_reset_may_answer(pkt, p))
+	if (host_serves(eng, svc, &p->flow))
+		pkt->verdict = LVS_HOST;
+	else if (eng->resets && lvs_reset_may_answer(pkt, p))
 		lvs_engine_reset(eng, pkt, p);
 }

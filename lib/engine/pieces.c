@@ -97,12 +97,14 @@ static bool may_be_ours(const struct lvs_engine *eng, const struct lvs_pkt *pkt,
 				    &p->flow.dst, 0, pkt->mark);
 }
 
-/* Whether the datagram with the first fragment P would be forwarded. */
+/* Whether the datagram with the first fragment P would be forwarded, or handed
+ * to a host that may have been kept from that fragment. */
 static bool is_ours(struct lvs_engine *eng, const struct lvs_pkt *pkt,
 		    const struct lvs_parsed *p, const struct lvs_conn *conn,
 		    enum lvs_direction dir)
 {
 	const struct lvs_action_pair *pair;
+	const struct lvs_action *act;
 	const struct lvs_dest *dest;
 
 	if (!conn)
@@ -111,8 +113,9 @@ static bool is_ours(struct lvs_engine *eng, const struct lvs_pkt *pkt,
 	if (!dest)
 		return true;
 	pair = lvs_engine_actions(eng, dest, conn);
-	return !((dir == LVS_REQUEST ? &pair->request : &pair->reply)->steps &
-		 LVS_ACT_HOST);
+	act = dir == LVS_REQUEST ? &pair->request : &pair->reply;
+	return !(act->steps & (LVS_ACT_HOST | LVS_ACT_PASS)) ||
+	       lvs_engine_hands(eng, pkt, act, conn);
 }
 
 /* D, the first fragment of which is PKT, is the engine's. */

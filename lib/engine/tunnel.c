@@ -163,6 +163,22 @@ static void tell_client(struct lvs_engine *eng, struct lvs_pkt *pkt,
 		lvs_engine_leave(eng, pkt, p->l3, &exit);
 }
 
+/* Whether what P quotes may be of a connection that only the host knows. */
+static bool is_about_host(const struct lvs_engine *eng,
+			  const struct lvs_parsed *p)
+{
+	const struct lvs_flow back = {
+		.src = p->inner.dst,
+		.dst = p->inner.src,
+		.sport_be = p->inner.dport_be,
+		.dport_be = p->inner.sport_be,
+		.family = p->inner.family,
+		.protocol = p->inner.protocol,
+	};
+
+	return !p->inner_fragment && lvs_engine_host_knows(eng, &back);
+}
+
 void lvs_engine_tunnel_error(struct lvs_engine *eng, struct lvs_pkt *pkt,
 			     const struct lvs_parsed *p)
 {
@@ -173,6 +189,8 @@ void lvs_engine_tunnel_error(struct lvs_engine *eng, struct lvs_pkt *pkt,
 	struct lvs_conn *conn;
 
 	lvs_pkt_pass(pkt);
+	if (is_about_host(eng, p))
+		pkt->verdict = LVS_HOST;
 	if ((p->inner.protocol != IPPROTO_IPIP &&
 	     p->inner.protocol != IPPROTO_IPV6) ||
 	    p->inner_fragment || !lvs_director_real(eng->dir, &real, NULL))

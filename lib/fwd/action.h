@@ -30,8 +30,10 @@
  * by mark or of any port): it is made from the connection.
  */
 #define LVS_ACT_OWN (1u << 4)
-/* Nothing is done: the packet is the host's. */
+/* Nothing is done: the host is the real server. */
 #define LVS_ACT_HOST (1u << 5)
+/* Nothing is done: the packet is the host's as if there were no director. */
+#define LVS_ACT_PASS (1u << 6)
 
 struct lvs_action {
 	uint8_t steps;	/* LVS_ACT_* */

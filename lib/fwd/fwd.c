@@ -3,7 +3,6 @@
  * fwd.c - the list of forwarding methods, and what all of them have in common.
  */
 #include "fwd/fwd.h"
-#include "model/service.h"
 #include <arpa/inet.h>
 
 #define FTP_PORT 21
@@ -70,6 +69,48 @@ static void fill_rewrites(struct lvs_action_pair *pair,
 			 &id->addr.ip, vport_be);
 }
 
+bool lvs_fwd_is_own(struct lvs_net *net, const struct lvs_addr *addr)
+{
+	return lvs_net_is_empty(net) ||
+	       lvs_net_hop_at(net, lvs_net_hop(net, addr))->local;
+}
+
+bool lvs_fwd_is_host(struct lvs_net *net, const struct lvs_service_id *svc,
+		     const struct lvs_dest_id *dest, uint8_t method)
+{
+	if (lvs_net_is_empty(net))
+		return method == LVS_METHOD_LOCAL;
+	if (!svc->fwmark && !lvs_fwd_is_own(net, &svc->addr))
+		return false;
+	if (method == LVS_METHOD_NAT &&
+	    (svc->fwmark || svc->port == 0 ||
+	     !lvs_addr_equal(&svc->addr, &dest->addr) ||
+	     (dest->port && dest->port != svc->port)))
+		return false;
+	return method == LVS_METHOD_LOCAL || lvs_fwd_is_own(net, &dest->addr);
+}
+
+bool lvs_fwd_serves(struct lvs_net *net, struct lvs_service *svc,
+		    const struct lvs_addr *virt)
+{
+	uint32_t generation = lvs_net_generation(net);
+	const struct lvs_dest *dest;
+	bool serves;
+
+	pthread_mutex_lock(&svc->lock);
+	if (svc->host_generation != generation) {
+		svc->host_generation = generation;
+		for (dest = svc->first; dest; dest = dest->next)
+			if (lvs_fwd_is_host(net, &svc->conf.id, &dest->conf.id,
+					    dest->conf.method))
+				break;
+		svc->host_serves = dest != NULL;
+	}
+	serves = svc->host_serves;
+	pthread_mutex_unlock(&svc->lock);
+	return serves && lvs_fwd_is_own(net, virt);
+}
+
 void lvs_fwd_make(struct lvs_action_pair *pair, const struct lvs_dest *dest,
 		  uint8_t method, struct lvs_net *net)
 {
@@ -91,11 +132,12 @@ void lvs_fwd_make(struct lvs_action_pair *pair, const struct lvs_dest *dest,
 	pair->request.to = dest->conf.id.addr;
 	fill_rewrites(pair, dest);
 
-	if (way.hop && way.hop->local && method != LVS_METHOD_NAT)
+	if (lvs_fwd_is_host(net, &dest->svc_id, &dest->conf.id, method))
 		method = LVS_METHOD_LOCAL;
-	fwd = lvs_fwd_find(method);
-	if (!way.hop && !way.blind)
+	else if (method == LVS_METHOD_LOCAL ||
+		 (way.hop ? way.hop->local : !way.blind))
 		pair->request.reason = LVS_REASON_NO_ROUTE;
+	fwd = lvs_fwd_find(method);
 	if (fwd)
 		fwd->fill(&way, &pair->request, &pair->reply);
 	else

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * local.c - the real server is the director's own host: its stack may have
- * the packet, unchanged.
+ * the packet, unchanged.  What the host replies goes its own way; a packet that
+ * comes in as if it were such a reply is none.
  */
 #include "fwd/fwd.h"
 
@@ -10,7 +11,7 @@ static void local_fill(const struct lvs_fwd_way *way,
 {
 	(void)way;
 	request->steps |= LVS_ACT_HOST;
-	reply->steps |= LVS_ACT_HOST;
+	reply->steps |= LVS_ACT_PASS;
 }
 
 const struct lvs_forwarding lvs_fwd_local = {

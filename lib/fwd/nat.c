@@ -3,18 +3,17 @@
  * nat.c - network address translation: requests get the real server's address
  * and port as destination, replies the virtual ones as source.
  *
- * The real server must send its replies through the director.  It can't be
- * the director's host: the kernel would have to take a changed packet back.
+ * The real server must send its replies through the director.  So it can't be
+ * the director's host, whose replies leave it by themselves.
  */
 #include "fwd/fwd.h"
 
 static void nat_fill(const struct lvs_fwd_way *way, struct lvs_action *request,
 		     struct lvs_action *reply)
 {
+	(void)way;
 	request->steps |= LVS_ACT_DST | LVS_ACT_TTL;
 	reply->steps |= LVS_ACT_SRC | LVS_ACT_TTL;
-	if (way->hop && way->hop->local)
-		request->reason = LVS_REASON_NO_ROUTE;
 }
 
 const struct lvs_forwarding lvs_fwd_nat = {

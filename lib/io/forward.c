@@ -16,6 +16,22 @@ static struct lvs_port *port_of_link(struct lvs_port *const ports[],
 	return NULL;
 }
 
+/*
+ * Where PKT goes, by `link_out` from now on; false: nowhere.  What is the
+ * host's it has already, unless it is kept from it: then a port leads there.
+ * Without link layer it comes there by the same raw socket as any other place.
+ */
+static bool is_to_go(struct lvs_port *const ports[], size_t count,
+		     struct lvs_pkt *pkt)
+{
+	if (pkt->verdict != LVS_HOST ||
+	    !port_of_link(ports, count, LVS_LINK_HOST))
+		return pkt->verdict == LVS_SEND;
+	pkt->link_out =
+		pkt->link_in == LVS_LINK_NONE ? LVS_LINK_NONE : LVS_LINK_HOST;
+	return true;
+}
+
 /* Send N packets that all leave by the same link. */
 static void send_group(struct lvs_engine *eng, struct lvs_port *const ports[],
 		       size_t count, struct lvs_pkt *const pkts[], size_t n)
@@ -60,10 +76,9 @@ void lvs_forward_output(struct lvs_engine *eng, struct lvs_port *const ports[],
 	size_t n, to_send;
 
 	while ((n = lvs_engine_output(eng, pkts, LVS_BURST, now)) > 0) {
-		/* What is the host's it has got from where the port has it. */
 		to_send = 0;
 		for (size_t i = 0; i < n; i++)
-			if (pkts[i]->verdict == LVS_SEND)
+			if (is_to_go(ports, count, pkts[i]))
 				pkts[to_send++] = pkts[i];
 		send_burst(eng, ports, count, pkts, to_send);
 	}
@@ -82,7 +97,7 @@ int lvs_forward(struct lvs_engine *eng, struct lvs_port *const ports[],
 	n = (size_t)got;
 	lvs_engine_input(eng, pkts, n, now);
 	for (size_t i = 0; i < n; i++)
-		if (pkts[i]->verdict == LVS_SEND)
+		if (is_to_go(ports, count, pkts[i]))
 			sent[to_send++] = pkts[i];
 	send_burst(eng, ports, count, sent, to_send);
 	lvs_port_release(ports[in], pkts, n);

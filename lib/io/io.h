@@ -8,6 +8,7 @@
 #include <lvs/port.h>
 
 extern const struct lvs_backend lvs_backend_af_packet;
+extern const struct lvs_backend lvs_backend_host;
 extern const struct lvs_backend lvs_backend_memory;
 extern const struct lvs_backend lvs_backend_pcap;
 extern const struct lvs_backend lvs_backend_raw;

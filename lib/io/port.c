@@ -10,10 +10,8 @@
 #include <string.h>
 
 static const struct lvs_backend *const backends[] = {
-	&lvs_backend_af_packet,
-	&lvs_backend_raw,
-	&lvs_backend_pcap,
-	&lvs_backend_memory,
+	&lvs_backend_af_packet, &lvs_backend_raw,  &lvs_backend_pcap,
+	&lvs_backend_memory,	&lvs_backend_host,
 };
 
 const struct lvs_backend *lvs_backend_at(size_t index)

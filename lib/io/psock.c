@@ -15,6 +15,7 @@
 
 #include "base/log.h"
 #include "io/psock.h"
+#include "pkt/mark.h"
 #include "pkt/offload.h"
 #include <arpa/inet.h>
 #include <linux/filter.h>
@@ -42,30 +43,34 @@
  * What reaches us: IP and perhaps a third PROTOCOL; frames of a kind before
  * NOT_FROM, so none to another host (a bridge's or a promiscuous interface's);
  * nothing of a VLAN on top of this interface, which is an interface of its
- * own.  Tag 0 is no VLAN but a priority.
+ * own (tag 0 is no VLAN but a priority); nothing that the host backend has
+ * handed back to the host.
  */
 #define FILTER(not_from, protocol)                                             \
 	{                                                                      \
 		/* 0 */ BPF_STMT(BPF_LD | BPF_W | BPF_ABS,                     \
 				 AD(PKTTYPE)), /* 1 */                         \
-			BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, not_from, 9,       \
-				 0), /* 2 */                                   \
+			BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, not_from, 11,      \
+				 0),				      /* 2 */  \
+			BPF_STMT(BPF_LD | BPF_W | BPF_ABS, AD(MARK)), /* 3 */  \
+			BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, LVS_HANDED_MARK,   \
+				 9, 0), /* 4 */                                \
 			BPF_STMT(BPF_LD | BPF_W | BPF_ABS,                     \
-				 AD(VLAN_TAG_PRESENT)),		      /* 3 */  \
-			BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 2, 0), /* 4 */  \
+				 AD(VLAN_TAG_PRESENT)),		      /* 5 */  \
+			BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 2, 0), /* 6 */  \
 			BPF_STMT(BPF_LD | BPF_W | BPF_ABS,                     \
-				 AD(VLAN_TAG)), /* 5 */                        \
+				 AD(VLAN_TAG)), /* 7 */                        \
 			BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 0xfff, 5,         \
-				 0), /* 6 */                                   \
-			BPF_STMT(BPF_LD | BPF_W | BPF_ABS,                     \
-				 AD(PROTOCOL)), /* 7 */                        \
-			BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETH_P_IP, 2,       \
 				 0), /* 8 */                                   \
+			BPF_STMT(BPF_LD | BPF_W | BPF_ABS,                     \
+				 AD(PROTOCOL)), /* 9 */                        \
+			BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETH_P_IP, 2,       \
+				 0), /* 10 */                                  \
 			BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETH_P_IPV6, 1,     \
-				 0), /* 9 */                                   \
+				 0), /* 11 */                                  \
 			BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, protocol, 0, 1),   \
-			/* 10 */ BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),        \
-			/* 11 */ BPF_STMT(BPF_RET | BPF_K, 0),                 \
+			/* 12 */ BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),        \
+			/* 13 */ BPF_STMT(BPF_RET | BPF_K, 0),                 \
 	}
 
 static const struct sock_filter of_frames[] =

@@ -72,11 +72,6 @@ void lvs_dest_free(struct lvs_director *dir, struct lvs_dest *dest)
 	lvs_mem_free(&dir->mem, dest, sizeof(*dest));
 }
 
-static bool is_local(const struct lvs_dest_conf *conf)
-{
-	return conf->method == LVS_METHOD_LOCAL;
-}
-
 void lvs_dest_link(struct lvs_service *svc, struct lvs_dest *dest)
 {
 	dest->svc = svc;
@@ -88,7 +83,7 @@ void lvs_dest_link(struct lvs_service *svc, struct lvs_dest *dest)
 		svc->first->prev = dest;
 	svc->first = dest;
 	svc->num_dests++;
-	svc->num_local += is_local(&dest->conf);
+	svc->host_generation = 0;
 	atomic_fetch_or(&dest->flags, LVS_DEST_AVAILABLE);
 }
 
@@ -105,7 +100,7 @@ void lvs_dest_unlink(struct lvs_dest *dest)
 	if (dest->next)
 		dest->next->prev = dest->prev;
 	svc->num_dests--;
-	svc->num_local -= is_local(&dest->conf);
+	svc->host_generation = 0;
 	dest->svc = NULL;
 	atomic_fetch_and(&dest->flags, ~LVS_DEST_AVAILABLE);
 }
@@ -116,10 +111,8 @@ void lvs_dest_configure(struct lvs_dest *dest, const struct lvs_dest_conf *conf,
 	bool thresholds = dest->conf.u_threshold != conf->u_threshold ||
 			  dest->conf.l_threshold != conf->l_threshold;
 
-	if (dest->svc) {
-		dest->svc->num_local -= is_local(&dest->conf);
-		dest->svc->num_local += is_local(conf);
-	}
+	if (dest->svc)
+		dest->svc->host_generation = 0;
 	dest->conf = *conf;
 	dest->weight = conf->weight;
 	dest->u_threshold = conf->u_threshold;

@@ -8,6 +8,7 @@
 #include "base/limit.h"
 #include "base/prng.h"
 #include "model/dest.h"
+#include <arpa/inet.h>
 #include <lvs/sched.h>
 #include <pthread.h>
 
@@ -23,12 +24,15 @@ struct lvs_service {
 	struct lvs_dest *first;		 /* newest first */
 	_Atomic(struct lvs_dest *) news; /* whose counts changed (news.h) */
 	uint32_t num_dests;
-	uint32_t num_local;		   /* of them, by LVS_METHOD_LOCAL */
 	const struct lvs_scheduler *sched; /* NULL: "none" */
 	void *sched_state;
 	bool rising; /* weights are other than configured: slow start */
 	pthread_mutex_t lock; /* held while a hook of sched runs */
 	struct lvs_prng prng; /* under lock */
+	/* The host is a real server, at this generation of the net; 0: not
+	 * known.  Under lock. */
+	bool host_serves;
+	uint32_t host_generation;
 	/* Lines that say that nobody takes a connection; under lock. */
 	struct lvs_limit complaints;
 	struct lvs_meter meter; /* what deleted destinations counted */
@@ -38,6 +42,19 @@ struct lvs_service {
 static inline bool lvs_service_by_mark(const struct lvs_service *svc)
 {
 	return svc->conf.id.fwmark != 0;
+}
+
+/*
+ * Whether packets to port PORT_BE with MARK of their own are only SVC's, by the
+ * address or a rule of ours: not where that mark tells, nor on ports that FTP
+ * data might come to.
+ */
+static inline bool lvs_service_owns(const struct lvs_service_id *svc,
+				    uint16_t port_be, uint32_t mark)
+{
+	if (svc->fwmark)
+		return mark == 0;
+	return svc->port == 0 || htons(svc->port) == port_be;
 }
 
 /* Everything that SVC's destinations, also those it had, have counted. */

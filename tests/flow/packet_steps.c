@@ -108,7 +108,8 @@ static const struct lvs_pkt *next(struct run *r)
 
 static const char *verdict(const struct lvs_pkt *pkt, char *buf, size_t size)
 {
-	static const char *const names[] = { "pass", "sent", "drop", "held" };
+	static const char *const names[] = { "pass", "sent", "drop", "held",
+					     "host" };
 
 	if (pkt->verdict != LVS_DROP)
 		return names[pkt->verdict];
@@ -201,7 +202,7 @@ static void do_given(struct run *r, char **w, size_t n)
 	int len;
 
 	if (lvs_engine_output(r->eng, pkt, 1, r->now) != 1 ||
-	    pkt[0]->verdict != LVS_PASS)
+	    (pkt[0]->verdict != LVS_PASS && pkt[0]->verdict != LVS_HOST))
 		FAIL(r, "nothing is left to the host");
 	len = packet_build(join(w, n, line, sizeof(line)), r->af, buf,
 			   sizeof(buf), &off);
@@ -241,6 +242,12 @@ static void do_pass(struct run *r, char **w, size_t n)
 	expect(r, "pass");
 }
 
+static void do_host(struct run *r, char **w, size_t n)
+{
+	(void)w, (void)n;
+	expect(r, "host");
+}
+
 static void do_held(struct run *r, char **w, size_t n)
 {
 	(void)w, (void)n;
@@ -271,10 +278,11 @@ static void do_counted(struct run *r, char **w, size_t n)
 }
 
 const struct step packet_steps[] = {
-	{ "queue", 3, do_queue },     { "in", 3, do_in },
-	{ "other", 3, do_other },     { "out", 3, do_out },
-	{ "made", 3, do_made },	      { "given", 4, do_given },
-	{ "none", 0, do_none },	      { "pass", 0, do_pass },
-	{ "held", 0, do_held },	      { "drop", 1, do_drop },
-	{ "counted", 2, do_counted }, { NULL, 0, NULL },
+	{ "queue", 3, do_queue }, { "in", 3, do_in },
+	{ "other", 3, do_other }, { "out", 3, do_out },
+	{ "made", 3, do_made },	  { "given", 4, do_given },
+	{ "none", 0, do_none },	  { "pass", 0, do_pass },
+	{ "host", 0, do_host },	  { "held", 0, do_held },
+	{ "drop", 1, do_drop },	  { "counted", 2, do_counted },
+	{ NULL, 0, NULL },
 };

@@ -24,7 +24,8 @@
  *	made s R1 PACKET            the same by lvs_engine_output
  *	given PACKET                it leaves PACKET, put together, to the host
  *	none                        lvs_engine_output has nothing
- *	pass, held, drop REASON     what else became of it
+ *	pass, host, held, drop REASON
+ *	                            what else became of it
  *	counted REASON N            packets dropped for REASON so far
  *	wait SECS                   time goes on; engines are ticked
  *	later SECS                  the same, and they are not

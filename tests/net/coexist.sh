@@ -379,26 +379,29 @@ while read -r vips v4 v6 expected <&3; do
 		$powerless
 done 3<<<"$without"
 
-# ---- what the claim cannot cover ----------------------------------------------
+# ---- real servers that are the host --------------------------------------------
 
-# A VIP of the host with a real server that is the host, and one that is not.
-half_on_host() {
+# With METHOD, one of the host beside one that is not, lvsd says TEXT and ends.
+half_on_host() { # METHOD TEXT [LINE...]
 	local out
 	place_vips two front && on director sysctl -q -w \
 		net.ipv4.ip_forward=0 net.ipv6.conf.all.forwarding=0
 	{
-		configuration front back --
-		printf 'virtual_service "tcp %s:8080" {\n\tmethod = dr\n' \
-			"$(vip two dr 4)"
+		configuration front back -- "${@:3}"
+		printf 'virtual_service "tcp %s:8080" {\n\tmethod = %s\n' \
+			"$(vip two dr 4)" "$1"
 		printf '\treal_server "%s" { }\n' 10.1.0.1 10.2.0.11
 		printf '}\n'
 	} >"$work/lvsd.conf"
 	out=$(on director timeout 10 "$lvsd" -c "$work/lvsd.conf" 2>&1)
 	same 1 $? || return
 	echo "$out"
-	grep -qF "$(vip two dr 4):8080: $(vip two dr 4) is an address of this host" \
-		<<<"$out"
+	grep -qF "$2" <<<"$out"
 }
 
-check "a service half on the host is refused" half_on_host
+check "a service half on the host is refused without a claim" half_on_host dr \
+	"$(vip two dr 4):8080: $(vip two dr 4) is an address of this host" \
+	'kernel_conflicts = refuse'
+check "the host as a real server by NAT is refused" half_on_host nat \
+	"10.1.0.1:8080 is this host, which can't be a real server by NAT: method = dr, with the virtual address on this host"
 finish

@@ -277,7 +277,7 @@ START_TEST(from_configuration)
 		ck_assert_int_eq(lvs_marks_set(dir, rules, count), 0);
 		for (size_t s = 0; s < 3 && rows[i].services[s].name; s++)
 			add_service(dir, &rows[i].services[s]);
-		ck_assert_int_eq(lvs_claim_set_read(&set, dir), 0);
+		ck_assert_int_eq(lvs_claim_set_read(&set, dir, false), 0);
 		show(&set, &text);
 		sort_lines(&text);
 		snprintf(wanted, sizeof(wanted), "%s", rows[i].claims);
@@ -375,7 +375,7 @@ START_TEST(all_that_is_taken_and_no_more)
 		for (size_t s = 0; s < LENGTH(services); s++)
 			if (lvs_prng_below(&prng, 2))
 				add_service(dir, &services[s]);
-		ck_assert_int_eq(lvs_claim_set_read(&set, dir), 0);
+		ck_assert_int_eq(lvs_claim_set_read(&set, dir, false), 0);
 		for (uint32_t a = 0; a < ADDRS + 2; a++) {
 			struct lvs_addr addr =
 				lvs_addr_v4(htonl(0x0a000000u + a));
@@ -417,7 +417,7 @@ START_TEST(the_most_steps)
 	}
 	ck_assert_int_eq(lvs_marks_set(dir, rules, LENGTH(rules)), 0);
 	add_service(dir, &one);
-	ck_assert_int_eq(lvs_claim_set_read(&set, dir), 0);
+	ck_assert_int_eq(lvs_claim_set_read(&set, dir, false), 0);
 	ck_assert_uint_eq(set.nets.count, 2);
 	for (size_t i = 0; i < 2; i++)
 		for (size_t s = 1; s < LVS_CLAIM_STEPS - 1; s++)

@@ -31,7 +31,8 @@ enum {
 	KNOWN,
 	EMPTY,
 	NO_ROUTE,
-	OWN
+	OWN_REAL, /* address of the host */
+	OWN_BOTH, /* and the virtual one too */
 };
 
 static const struct row {
@@ -56,11 +57,19 @@ static const struct row {
 	  ROUTED, ROUTED },
 	{ "no route for TUN", LVS_METHOD_TUN, NO_ROUTE, LVS_REASON_NO_ROUTE,
 	  TUNNEL, ROUTED },
-	{ "DR to the host itself is local", LVS_METHOD_DR, OWN, 0, LVS_ACT_HOST,
-	  LVS_ACT_HOST },
-	{ "TUN too", LVS_METHOD_TUN, OWN, 0, LVS_ACT_HOST, LVS_ACT_HOST },
-	{ "NAT cannot be", LVS_METHOD_NAT, OWN, LVS_REASON_NO_ROUTE, NAT_IN,
-	  NAT_OUT },
+	{ "DR to the host itself is local", LVS_METHOD_DR, OWN_BOTH, 0,
+	  LVS_ACT_HOST, LVS_ACT_PASS },
+	{ "TUN too", LVS_METHOD_TUN, OWN_BOTH, 0, LVS_ACT_HOST, LVS_ACT_PASS },
+	{ "NAT cannot be", LVS_METHOD_NAT, OWN_BOTH, LVS_REASON_NO_ROUTE,
+	  NAT_IN, NAT_OUT },
+	{ "a host without the virtual address takes nothing for it by DR",
+	  LVS_METHOD_DR, OWN_REAL, LVS_REASON_NO_ROUTE, ROUTED, ROUTED },
+	{ "nor by TUN", LVS_METHOD_TUN, OWN_REAL, LVS_REASON_NO_ROUTE, TUNNEL,
+	  ROUTED },
+	{ "nor if told so", LVS_METHOD_LOCAL, OWN_REAL, LVS_REASON_NO_ROUTE,
+	  LVS_ACT_HOST, LVS_ACT_PASS },
+	{ "which is believed where no network is known", LVS_METHOD_LOCAL,
+	  EMPTY, 0, LVS_ACT_HOST, LVS_ACT_PASS },
 };
 
 static const struct {
@@ -75,7 +84,7 @@ static void fill_net(struct lvs_net *net, int kind, size_t family)
 {
 	struct lvs_link link = { .index = 1, .mtu = 1400, .up = true };
 	struct lvs_route route = { .link = 1, .plen = families[family].plen };
-	struct lvs_addr own, real;
+	struct lvs_addr own, real, virt;
 	uint16_t port;
 
 	if (kind == EMPTY)
@@ -84,9 +93,12 @@ static void fill_net(struct lvs_net *net, int kind, size_t family)
 	lvs_addr_parse(families[family].own, &own);
 	ck_assert_int_eq(lvs_net_do_addr_set(net, 1, &own, route.plen), 0);
 	lvs_endpoint_parse(families[family].real, &real, &port);
-	if (kind == OWN)
+	lvs_endpoint_parse(families[family].virt, &virt, &port);
+	if (kind >= OWN_REAL)
 		ck_assert_int_eq(lvs_net_do_addr_set(net, 1, &real, route.plen),
 				 0);
+	if (kind == OWN_BOTH)
+		ck_assert_int_eq(lvs_net_do_addr_set(net, 1, &virt, 32), 0);
 	if (kind == NO_ROUTE)
 		return;
 	lvs_addr_parse(families[family].net, &route.dst);
@@ -127,6 +139,63 @@ START_TEST(what_each_does)
 }
 END_TEST
 
+/* Whether the host is the real server of any of a service's connections. */
+START_TEST(the_host_serves)
+{
+	static const struct {
+		const char *say, *virt, *real;
+		uint8_t method;
+		bool serves;
+	} kinds[] = {
+		{ "both addresses are its own", "10.9.0.1:80", "10.9.0.2:80",
+		  LVS_METHOD_DR, true },
+		{ "only the virtual one", "10.9.0.1:80", "10.1.0.2:80",
+		  LVS_METHOD_DR, false },
+		{ "only the real one", "10.1.0.1:80", "10.9.0.2:80",
+		  LVS_METHOD_DR, false },
+		{ "NAT to another address", "10.9.0.1:80", "10.9.0.2:80",
+		  LVS_METHOD_NAT, false },
+		{ "NAT to another port", "10.9.0.1:80", "10.9.0.1:81",
+		  LVS_METHOD_NAT, false },
+		{ "NAT that changes nothing", "10.9.0.1:80", "10.9.0.1:80",
+		  LVS_METHOD_NAT, true },
+		{ "NAT to the same port", "10.9.0.1:80", "10.9.0.1:0",
+		  LVS_METHOD_NAT, true },
+		{ "whatever is marked", "mark4 7", "10.9.0.2:80", LVS_METHOD_DR,
+		  true },
+	};
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		struct lvs_director *dir = new_director();
+		struct lvs_service_id id =
+			add_service(dir, kinds[i].virt, "rr");
+		struct lvs_link link = { .index = 1, .up = true };
+		struct lvs_addr virt = lvs_addr_v4(htonl(0x0a090001));
+		struct lvs_addr real = lvs_addr_v4(htonl(0x0a090002));
+		struct lvs_dest *dest;
+
+		ck_assert_int_eq(lvs_net_do_link_set(dir->net, &link), 0);
+		ck_assert_int_eq(lvs_net_do_addr_set(dir->net, 1, &virt, 32),
+				 0);
+		ck_assert_int_eq(lvs_net_do_addr_set(dir->net, 1, &real, 32),
+				 0);
+		add_dest(dir, &id, kinds[i].real, 1);
+		dest = the_dest(dir, &id, kinds[i].real);
+		dest->conf.method = kinds[i].method;
+		ck_assert_msg(lvs_fwd_serves(dir->net, dest->svc, &virt) ==
+				      kinds[i].serves,
+			      "%s", kinds[i].say);
+		/* What was found out holds only as long as the net does. */
+		ck_assert_int_eq(lvs_net_do_addr_del(dir->net, 1, &virt), 0);
+		ck_assert_msg(!lvs_fwd_serves(dir->net, dest->svc, &virt),
+			      "%s, then not", kinds[i].say);
+		if (id.fwmark)
+			ck_assert(lvs_fwd_serves(dir->net, dest->svc, &real));
+		lvs_director_free(dir);
+	}
+}
+END_TEST
+
 /* Which services' connections differ in what is written. */
 START_TEST(connections_of_their_own)
 {
@@ -159,4 +228,5 @@ START_TEST(connections_of_their_own)
 }
 END_TEST
 
-LVS_TEST_MAIN("fwd/fwd", the_list, what_each_does, connections_of_their_own)
+LVS_TEST_MAIN("fwd/fwd", the_list, what_each_does, the_host_serves,
+	      connections_of_their_own)
