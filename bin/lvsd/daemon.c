@@ -232,6 +232,14 @@ static void on_worker(void *ctx)
 	interfaces_look(d->ifs);
 }
 
+/* What could not be asked for last time is asked for again. */
+static int try_rtnl_again(struct lvsd *d)
+{
+	int err = lvs_rtnl_process(d->rtnl);
+
+	return err ? err : lvs_rtnl_resolve(d->rtnl);
+}
+
 /* Once a second. */
 static void on_timer(void *ctx)
 {
@@ -242,7 +250,7 @@ static void on_timer(void *ctx)
 		return;
 	pages_tend(d->pages);
 	lvs_director_tick(d->dir, clock_now(NULL));
-	note_rtnl(d, lvs_rtnl_resolve(d->rtnl));
+	note_rtnl(d, try_rtnl_again(d));
 	interfaces_look(d->ifs);
 	interfaces_tell_losses(d->ifs, clock_now(NULL));
 	follow(d);

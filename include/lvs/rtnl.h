@@ -40,7 +40,9 @@ LVS_API int lvs_rtnl_fd(struct lvs_rtnl *rtnl);
 
 /*
  * Take in what the kernel told, without waiting.  Lost messages (ENOBUFS) are
- * answered by reading everything again.  0, or what the kernel said.
+ * answered by reading everything again.  0, or what the kernel said: then
+ * there may be no more to read and yet something to do, so call it now and
+ * then, such as once a second.
  */
 LVS_API int lvs_rtnl_process(struct lvs_rtnl *rtnl);
 

@@ -280,10 +280,22 @@ static unsigned take(struct lvs_rtnl *rtnl, const struct nlmsghdr *nlh,
 
 /* ---- answers to what was asked ---------------------------------------- */
 
-/*
- * The kernel refused to resolve a neighbour: it must not stay "being asked".
- * REQUEST is ours, quoted by the error.
- */
+/* ADDR was asked about in vain: who goes there next is to ask again. */
+static void not_asked(struct lvs_rtnl *rtnl, uint32_t link,
+		      const struct lvs_addr *addr)
+{
+	struct lvs_neigh neigh = {
+		.addr = *addr,
+		.link = link,
+		.state = LVS_NEIGH_FAILED,
+	};
+
+	/* One that is known, though stale, stays what it is. */
+	(void)lvs_net_neigh_get(rtnl->dir, link, addr, &neigh);
+	lvs_net_neigh_set(rtnl->dir, &neigh);
+}
+
+/* The kernel refused to resolve a neighbour.  REQUEST is ours, quoted by it. */
 static void not_resolved(struct lvs_rtnl *rtnl, int error,
 			 const struct nlmsghdr *request)
 {
@@ -298,13 +310,9 @@ static void not_resolved(struct lvs_rtnl *rtnl, int error,
 		rtnl->denied = true;
 		return;
 	}
-	lvs_log_line(&rtnl->tell.log, LVS_LOG_WARNING,
-		     "the kernel will not resolve a neighbour: %s",
-		     lvs_strerror(error));
-	if (!lvs_rtnl_neigh(request, &neigh, &known))
-		return;
-	neigh.state = LVS_NEIGH_FAILED;
-	lvs_net_neigh_set(rtnl->dir, &neigh);
+	lvs_rtnl_tell_refused(&rtnl->tell, error, clock_now());
+	if (lvs_rtnl_neigh(request, &neigh, &known))
+		not_asked(rtnl, neigh.link, &neigh.addr);
 }
 
 static int take_error(struct lvs_rtnl *rtnl, const struct nlmsghdr *nlh)
@@ -545,6 +553,8 @@ int lvs_rtnl_resolve(struct lvs_rtnl *rtnl)
 			err = now;
 		else
 			count++;
+		if (now && !rtnl->denied)
+			not_asked(rtnl, link, &addr);
 	}
 	return err ? err : count;
 }

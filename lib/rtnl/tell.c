@@ -12,9 +12,11 @@
 
 /*
  * Lines about neighbours, a second and at once.  Any host on a link can claim
- * an address; it is not to fill the log.
+ * an address, and any client on one may have the kernel's table full; neither
+ * is to fill the log.
  */
-#define MOVED_MAX 10
+#define MOVED_MAX   10
+#define REFUSED_MAX 1
 
 void lvs_rtnl_tell_init(struct lvs_rtnl_tell *tell, struct lvs_director *dir,
 			const struct lvs_log *log)
@@ -23,6 +25,7 @@ void lvs_rtnl_tell_init(struct lvs_rtnl_tell *tell, struct lvs_director *dir,
 	tell->log = *log;
 	tell->opened = false;
 	lvs_limit_init(&tell->moved, LVS_SEC / MOVED_MAX, MOVED_MAX);
+	lvs_limit_init(&tell->refused, LVS_SEC / REFUSED_MAX, REFUSED_MAX);
 }
 
 void lvs_rtnl_tell_link(const struct lvs_rtnl_tell *tell,
@@ -76,4 +79,13 @@ void lvs_rtnl_tell_neigh(struct lvs_rtnl_tell *tell,
 		     "%s: %s is at %02x:%02x:%02x:%02x:%02x:%02x now",
 		     link.name, lvs_addr_format(&now->addr, text, sizeof(text)),
 		     mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
+}
+
+void lvs_rtnl_tell_refused(struct lvs_rtnl_tell *tell, int error,
+			   lvs_tstamp when)
+{
+	if (lvs_limit_take(&tell->refused, when))
+		lvs_log_line(&tell->log, LVS_LOG_WARNING,
+			     "the kernel will not resolve a neighbour: %s",
+			     lvs_strerror(error));
 }

@@ -16,6 +16,7 @@ struct lvs_rtnl_tell {
 	struct lvs_log log;
 	bool opened;		/* everything was read once */
 	struct lvs_limit moved; /* lines about neighbours */
+	struct lvs_limit refused;
 };
 
 /* DIR is borrowed. */
@@ -34,5 +35,9 @@ void lvs_rtnl_tell_addr(const struct lvs_rtnl_tell *tell,
 void lvs_rtnl_tell_neigh(struct lvs_rtnl_tell *tell,
 			 const struct lvs_neigh *was,
 			 const struct lvs_neigh *now, lvs_tstamp when);
+
+/* A request to resolve a neighbour met ERROR. */
+void lvs_rtnl_tell_refused(struct lvs_rtnl_tell *tell, int error,
+			   lvs_tstamp when);
 
 #endif

@@ -14,13 +14,14 @@ static struct lvs_director *dir;
 static struct lvs_rtnl_tell tell;
 static char lines[4096];
 static unsigned count;
+static enum lvs_level level_due;
 
 static void note(void *ctx, enum lvs_level level, const char *text)
 {
 	size_t len = strlen(lines);
 
 	(void)ctx;
-	ck_assert_int_eq(level, LVS_LOG_INFO);
+	ck_assert_int_eq(level, level_due);
 	snprintf(lines + len, sizeof(lines) - len, "%s\n", text);
 	count++;
 }
@@ -42,6 +43,7 @@ static void setup(void)
 	lvs_rtnl_tell_init(&tell, dir, &(struct lvs_log){ .emit = note });
 	lines[0] = 0;
 	count = 0;
+	level_due = LVS_LOG_INFO;
 }
 
 static void teardown(void)
@@ -186,5 +188,18 @@ START_TEST(ten_lines_a_second)
 }
 END_TEST
 
+START_TEST(one_refusal_a_second)
+{
+	setup();
+	level_due = LVS_LOG_WARNING;
+	for (lvs_tstamp t = 0; t < 10 * LVS_SEC; t += LVS_MSEC)
+		lvs_rtnl_tell_refused(&tell, LVS_ERR_NOMEM, LVS_SEC + t);
+	ck_assert_uint_eq(count, 10);
+	ck_assert(strstr(lines, "will not resolve a neighbour: "));
+	ck_assert(strstr(lines, lvs_strerror(LVS_ERR_NOMEM)));
+	teardown();
+}
+END_TEST
+
 LVS_TEST_MAIN("rtnl/tell", of_links, of_addresses, of_neighbours,
-	      ten_lines_a_second)
+	      ten_lines_a_second, one_refusal_a_second)
