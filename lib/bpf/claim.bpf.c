@@ -15,6 +15,7 @@
 #include <linux/bpf.h>
 
 #include "bpf/claim_map.h"
+#include "bpf/load.h"
 #include "pkt/mark.h"
 #include "pkt/wire.h"
 #include <bpf/bpf_endian.h>
@@ -126,12 +127,6 @@ struct packet {
 /* What becomes of a packet: one of these, or a lvs_claim_kind. */
 #define PASS (-1)
 
-static bool load(struct __sk_buff *skb, __u32 at, void *to, __u32 len)
-{
-	return bpf_skb_load_bytes_relative(skb, at, to, len,
-					   BPF_HDR_START_NET) == 0;
-}
-
 static bool has_ports(__u8 protocol)
 {
 	return protocol == IPPROTO_TCP || protocol == IPPROTO_UDP ||
@@ -147,7 +142,7 @@ static bool read_ipv4(struct __sk_buff *skb, __u32 at, struct packet *p)
 	__u32 head;
 	__u16 frag;
 
-	if (!load(skb, at, &ip, sizeof(ip)) || ip.version_ihl >> 4 != 4)
+	if (!lvs_load(skb, at, &ip, sizeof(ip)) || ip.version_ihl >> 4 != 4)
 		return false;
 	head = (ip.version_ihl & 15) * 4;
 	if (head < sizeof(ip))
@@ -182,7 +177,7 @@ static bool skip_extensions(struct __sk_buff *skb, __u8 next, struct packet *p)
 		} ext;
 		__u16 frag;
 
-		if (!load(skb, p->l4, &ext, sizeof(ext)))
+		if (!lvs_load(skb, p->l4, &ext, sizeof(ext)))
 			return false;
 		/* Segments left: it is not yet where it is going. */
 		if (next == IPPROTO_ROUTING && ((__u8 *)&ext.frag_be)[1])
@@ -208,7 +203,8 @@ static bool read_ipv6(struct __sk_buff *skb, __u32 at, struct packet *p)
 {
 	struct lvs_ipv6 ip;
 
-	if (!load(skb, at, &ip, sizeof(ip)) || bpf_ntohl(ip.vtf_be) >> 28 != 6)
+	if (!lvs_load(skb, at, &ip, sizeof(ip)) ||
+	    bpf_ntohl(ip.vtf_be) >> 28 != 6)
 		return false;
 	p->flow.family = AF_INET6;
 	__builtin_memcpy(&p->flow.src, ip.src, sizeof(p->flow.src));
@@ -223,7 +219,7 @@ static bool read_ports(struct __sk_buff *skb, struct packet *p)
 
 	if (p->later || !has_ports(p->flow.protocol))
 		return true;
-	if (!load(skb, p->l4, ports, sizeof(ports)))
+	if (!lvs_load(skb, p->l4, ports, sizeof(ports)))
 		return false;
 	p->flow.sport_be = ports[0];
 	p->flow.dport_be = ports[1];
@@ -247,7 +243,7 @@ static bool is_error(struct __sk_buff *skb, const struct packet *p)
 
 	if (p->flow.protocol != (p->flow.family == AF_INET ? IPPROTO_ICMP
 							   : IPPROTO_ICMPV6) ||
-	    !load(skb, p->l4, &type, sizeof(type)))
+	    !lvs_load(skb, p->l4, &type, sizeof(type)))
 		return false;
 	if (p->flow.family == AF_INET6)
 		return type < LVS_ICMP6_INFO;
@@ -354,7 +350,7 @@ static bool is_opening(struct __sk_buff *skb, const struct packet *p)
 	struct lvs_tcp tcp;
 
 	return p->flow.protocol == IPPROTO_TCP &&
-	       load(skb, p->l4, &tcp, sizeof(tcp)) &&
+	       lvs_load(skb, p->l4, &tcp, sizeof(tcp)) &&
 	       (tcp.flags & (TCP_SYN | TCP_ACK)) == TCP_SYN;
 }
 

@@ -10,6 +10,7 @@
 #include <linux/bpf.h>
 
 #include "bpf/decap_map.h"
+#include "bpf/load.h"
 #include "pkt/wire.h"
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
@@ -73,23 +74,6 @@ struct outer {
 	bool odd;
 };
 
-static bool load_linear(struct __sk_buff *skb, __u32 at, void *to, __u32 len)
-{
-	return bpf_skb_load_bytes_relative(skb, at, to, len,
-					   BPF_HDR_START_NET) == 0;
-}
-
-/*
- * LEN bytes, AT bytes behind the beginning of the IP header.  Of a large packet
- * the kernel has the first bytes in one piece, but perhaps not all of these.
- */
-static bool load(struct __sk_buff *skb, __u32 at, void *to, __u32 len)
-{
-	return load_linear(skb, at, to, len) ||
-	       (bpf_skb_pull_data(skb, LVS_ETH_LEN + at + len) == 0 &&
-		load_linear(skb, at, to, len));
-}
-
 static bool is_tunnel(__u8 protocol)
 {
 	return protocol == IPPROTO_IPIP || protocol == IPPROTO_IPV6;
@@ -121,7 +105,7 @@ static bool read_ipv4(struct __sk_buff *skb, struct outer *o)
 {
 	struct lvs_ipv4 ip;
 
-	if (!load(skb, 0, &ip, sizeof(ip)) || !is_tunnel(ip.protocol))
+	if (!lvs_load(skb, 0, &ip, sizeof(ip)) || !is_tunnel(ip.protocol))
 		return false;
 	o->src.word_be[0] = ip.src_be;
 	o->dst.word_be[0] = ip.dst_be;
@@ -139,11 +123,11 @@ static bool read_ipv6(struct __sk_buff *skb, struct outer *o)
 	struct lvs_ipv6_frag frag;
 	struct lvs_ipv6 ip;
 
-	if (!load(skb, 0, &ip, sizeof(ip)))
+	if (!lvs_load(skb, 0, &ip, sizeof(ip)))
 		return false;
 	o->inner = ip.next;
 	if (ip.next == IPPROTO_FRAGMENT) {
-		if (!load(skb, sizeof(ip), &frag, sizeof(frag)))
+		if (!lvs_load(skb, sizeof(ip), &frag, sizeof(frag)))
 			return false;
 		o->inner = frag.next;
 		o->fragment = true;
@@ -189,7 +173,7 @@ static bool read_inner(struct __sk_buff *skb, const struct outer *o, __u8 *ecn)
 {
 	__u8 head[2];
 
-	if (!load(skb, o->len, head, sizeof(head)))
+	if (!lvs_load(skb, o->len, head, sizeof(head)))
 		return false;
 	if (o->inner == IPPROTO_IPIP) {
 		*ecn = head[1] & ECN;
@@ -212,7 +196,7 @@ static bool is_named(struct __sk_buff *skb)
 	__u16 type;
 
 	if (bpf_skb_load_bytes(skb, 0, start, sizeof(start)) ||
-	    !load(skb, 0, net, sizeof(net)) ||
+	    !lvs_load(skb, 0, net, sizeof(net)) ||
 	    bpf_skb_load_bytes(skb, LVS_ETH_LEN - sizeof(type), &type,
 			       sizeof(type)))
 		return false;
