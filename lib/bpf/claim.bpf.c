@@ -256,19 +256,21 @@ static bool is_error(struct __sk_buff *skb, const struct packet *p)
 
 /*
  * The last of STEPS that begins at PORT or before.  Without a branch, as the
- * verifier would follow each of them, and so every way through the search.
+ * verifier would follow each of them, and so every way through the search; nor
+ * is there a number that is either 0 or -1, of which it makes a branch itself.
+ * Without CAP_PERFMON it refuses a place in the map that differs by the way.
  */
 static __u32 find_step(const struct lvs_claim_step *steps, __u16 port)
 {
 	__u32 at = 0;
 
-	for (__u32 by = LVS_CLAIM_STEPS / 2; by > 0; by /= 2) {
-		__u32 next = (at + by) & (LVS_CLAIM_STEPS - 1);
-		/* All ones if NEXT begins there or before. */
-		__s64 fits = ((__s64)steps[next].port - port - 1) >> 63;
+	for (int bit = LVS_CLAIM_STEP_BITS - 1; bit >= 0; bit--) {
+		__u32 next = (at + (1u << bit)) & (LVS_CLAIM_STEPS - 1);
+		__s64 ahead = (__s64)steps[next].port - port - 1;
+		__u64 fits = (__u64)ahead >> 63; /* 1: NEXT is not ahead */
 
 		asm volatile("" : "+r"(fits)); /* or it is a branch again */
-		at += by & (__u32)fits;
+		at += (__u32)(fits << bit);
 	}
 	return at & (LVS_CLAIM_STEPS - 1);
 }

@@ -46,7 +46,8 @@ struct lvs_claim_step {
 };
 
 /* A power of two: the bounds of 255 ranges, and port 0 as the first step. */
-#define LVS_CLAIM_STEPS 512
+#define LVS_CLAIM_STEP_BITS 9
+#define LVS_CLAIM_STEPS	    (1 << LVS_CLAIM_STEP_BITS)
 
 /* Behind the last step, others of port 65535 claim the same. */
 struct lvs_claim_ports {
