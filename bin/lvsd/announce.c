@@ -8,6 +8,7 @@
  */
 #include "announce.h"
 #include "log.h"
+#include <lvs/mark.h>
 #include <lvs/net.h>
 #include <stdlib.h>
 #include <string.h>
@@ -101,33 +102,55 @@ static size_t tidy(const struct announce *a, struct place *places, size_t count)
 	return kept;
 }
 
-/* Every address of a service on every interface; *COUNT of them. */
+/* Addresses of services, and such that rules mark; *COUNT of them. */
+static struct lvs_addr *all_addrs(struct lvs_director *dir, size_t *count)
+{
+	struct lvs_mark_rule rules[LVS_MARK_RULES_MAX];
+	size_t num_rules = lvs_marks_list(dir, 0, rules, LVS_MARK_RULES_MAX);
+	size_t max = lvs_service_list(dir, 0, NULL, 0), got;
+	struct lvs_service_info *svcs = calloc(max + 1, sizeof(*svcs));
+	struct lvs_addr *addrs = calloc(max + num_rules + 1, sizeof(*addrs));
+
+	*count = 0;
+	if (!svcs || !addrs) {
+		free(svcs);
+		free(addrs);
+		return NULL;
+	}
+	got = lvs_service_list(dir, 0, svcs, max);
+	for (size_t i = 0; i < got && i < max; i++)
+		if (!svcs[i].conf.id.fwmark)
+			addrs[(*count)++] = svcs[i].conf.id.addr;
+	for (size_t i = 0; i < num_rules; i++)
+		if (rules[i].plen == lvs_family_bits(rules[i].addr.family))
+			addrs[(*count)++] = rules[i].addr;
+	free(svcs);
+	return addrs;
+}
+
+/* Every such address on every interface; *COUNT of them. */
 static struct place *all_places(const struct announce *a, size_t *count)
 {
 	struct lvs_port *ports[WORKER_PORTS_MAX];
 	size_t num_ports = interfaces_ports(a->ifs, ports, WORKER_PORTS_MAX);
-	size_t max = lvs_service_list(a->dir, 0, NULL, 0), got;
-	struct lvs_service_info *svcs = calloc(max + 1, sizeof(*svcs));
-	struct place *places = calloc(max * num_ports + 1, sizeof(*places));
+	size_t num_addrs;
+	struct lvs_addr *addrs = all_addrs(a->dir, &num_addrs);
+	struct place *places =
+		calloc(num_addrs * num_ports + 1, sizeof(*places));
 
 	*count = 0;
-	if (!svcs || !places) {
-		free(svcs);
-		free(places);
-		return NULL;
-	}
-	got = lvs_service_list(a->dir, 0, svcs, max);
-	for (size_t i = 0; i < got && i < max; i++) {
-		if (svcs[i].conf.id.fwmark)
-			continue;
+	for (size_t i = 0; places && i < num_addrs; i++)
 		for (size_t j = 0; j < num_ports; j++)
 			places[(*count)++] = (struct place){
-				.addr = svcs[i].conf.id.addr,
+				.addr = addrs[i],
 				.link = lvs_port_link(ports[j]),
 				.left = TIMES,
 			};
+	if (!addrs) {
+		free(places);
+		places = NULL;
 	}
-	free(svcs);
+	free(addrs);
 	return places;
 }
 

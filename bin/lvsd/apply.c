@@ -8,6 +8,7 @@
 #include "apply.h"
 #include "log.h"
 #include "name.h"
+#include <stdlib.h>
 #include <string.h>
 
 /* Flags that a configuration decides; the others are the director's. */
@@ -32,8 +33,7 @@ static bool same_service(const struct lvs_service_conf *a,
 	       strcmp(a->pe, b->pe) == 0 &&
 	       ((a->flags ^ b->flags) & CONF_FLAGS) == 0 &&
 	       a->timeout == b->timeout && whole(a) == whole(b) &&
-	       a->table_size == b->table_size &&
-	       a->slow_start == b->slow_start;
+	       a->table_size == b->table_size && a->slow_start == b->slow_start;
 }
 
 static bool same_dest(const struct lvs_dest_conf *a,
@@ -127,6 +127,21 @@ static void remove_rest(struct job *job, const struct conf_service *old,
 			remove_dest(job, id, &old->dests[i].conf.id);
 }
 
+int apply_matches(struct lvs_director *dir, const struct conf *cfg)
+{
+	size_t count = cfg->num_matches;
+	struct lvs_mark_rule *rules = calloc(count + 1, sizeof(*rules));
+	int err;
+
+	if (!rules)
+		return LVS_ERR_NOMEM;
+	for (size_t i = 0; i < count; i++)
+		rules[i] = cfg->matches[i].rule;
+	err = lvs_marks_set(dir, rules, count);
+	free(rules);
+	return err;
+}
+
 void apply_conf(struct lvs_director *dir, const struct conf *before,
 		const struct conf *cfg, struct apply_result *result)
 {
@@ -136,6 +151,11 @@ void apply_conf(struct lvs_director *dir, const struct conf *before,
 	memset(result, 0, sizeof(*result));
 	for (size_t i = 0; i < cfg->num_services; i++)
 		set_service(&job, &cfg->services[i]);
+	err = apply_matches(dir, cfg);
+	if (err) {
+		result->failed++;
+		log_err("fwmark: %s", lvs_strerror(err));
+	}
 	for (size_t i = 0; before && i < before->num_services; i++)
 		remove_rest(&job, &before->services[i], cfg);
 	err = lvs_director_set_timeouts(dir, &cfg->timeouts);

@@ -127,6 +127,8 @@ static void read_sections(struct conf_reader *rd, cfg_t *top, struct conf *cfg)
 	for (unsigned i = 0; i < interfaces; i++)
 		read_interface(rd, cfg_getnsec(top, "interface", i),
 			       &cfg->interfaces[i]);
+	for (unsigned i = 0; i < cfg_size(top, "fwmark"); i++)
+		conf_fwmark(rd, cfg_getnsec(top, "fwmark", i), cfg);
 	cfg->num_services = services;
 	for (unsigned i = 0; i < services; i++)
 		conf_service(rd, cfg_getnsec(top, "virtual_service", i),
@@ -171,6 +173,7 @@ void conf_free(struct conf *cfg)
 	for (size_t i = 0; i < cfg->num_services; i++)
 		free(cfg->services[i].dests);
 	free(cfg->services);
+	free(cfg->matches);
 	free(cfg->interfaces);
 	free(cfg->user);
 	free(cfg->socket);
@@ -202,4 +205,19 @@ const struct conf_dest *conf_find_dest(const struct conf_service *svc,
 		    svc->dests[i].conf.id.port == id->port)
 			return &svc->dests[i];
 	return NULL;
+}
+
+bool conf_match_is_for(const struct conf_match *match,
+		       const struct lvs_service_id *id)
+{
+	return match->rule.mark == id->fwmark &&
+	       match->rule.addr.family == id->addr.family;
+}
+
+bool conf_has_match(const struct conf *cfg, const struct lvs_service_id *id)
+{
+	for (size_t i = 0; i < cfg->num_matches; i++)
+		if (conf_match_is_for(&cfg->matches[i], id))
+			return true;
+	return false;
 }

@@ -10,6 +10,7 @@
 
 #include <lvs/base.h>
 #include <lvs/director.h>
+#include <lvs/mark.h>
 #include <lvs/port.h>
 #include <net/if.h>
 
@@ -29,6 +30,11 @@ struct conf_service {
 	struct lvs_service_conf conf;
 	struct conf_dest *dests;
 	size_t num_dests;
+};
+
+struct conf_match {
+	int line;
+	struct lvs_mark_rule rule;
 };
 
 /* What to do about what the kernel would forward or answer as well. */
@@ -51,6 +57,8 @@ struct conf {
 	struct lvs_timeouts timeouts;
 	struct conf_interface *interfaces;
 	size_t num_interfaces;
+	struct conf_match *matches; /* of fwmark sections; the first counts */
+	size_t num_matches;
 	struct conf_service *services;
 	size_t num_services;
 };
@@ -69,5 +77,10 @@ const struct conf_service *conf_find_service(const struct conf *cfg,
 					     const struct lvs_service_id *id);
 const struct conf_dest *conf_find_dest(const struct conf_service *svc,
 				       const struct lvs_dest_id *id);
+
+/* Whether CFG gives packets the mark of service ID, in its family. */
+bool conf_has_match(const struct conf *cfg, const struct lvs_service_id *id);
+bool conf_match_is_for(const struct conf_match *match,
+		       const struct lvs_service_id *id);
 
 #endif

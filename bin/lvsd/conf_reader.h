@@ -4,8 +4,8 @@
  *
  * In steps, each its own file: the text without comments (conf_text.c), the
  * tree of sections and words (conf_syntax.c), what words mean
- * (conf_words.c), virtual services (conf_service.c), and a trial in a
- * director of its own (conf_trial.c).
+ * (conf_words.c), marks (conf_mark.c), virtual services (conf_service.c), and a
+ * trial in a director of its own (conf_trial.c).
  */
 #ifndef LVSD_CONF_READER_H
 #define LVSD_CONF_READER_H
@@ -55,6 +55,9 @@ bool conf_number(struct conf_reader *rd, cfg_t *sec, const char *name,
 bool conf_bool(struct conf_reader *rd, cfg_t *sec, const char *name,
 	       bool *value);
 
+/* All of TEXT as a mark, 1 to 4294967295, also in hexadecimal. */
+bool conf_mark_number(const char *text, uint32_t *mark);
+
 /* Choices end with a NULL name. */
 struct conf_choice {
 	const char *name;
@@ -72,6 +75,9 @@ bool conf_choice(struct conf_reader *rd, cfg_t *sec, const char *name,
 void conf_list_names(char *buf, size_t size,
 		     const char *(*name_at)(const void *ctx, size_t index),
 		     const void *ctx);
+
+/* The matches of section fwmark, behind those that CFG has. */
+void conf_fwmark(struct conf_reader *rd, cfg_t *sec, struct conf *cfg);
 
 /* Section virtual_service into *SVC, whose dests are then to be freed. */
 void conf_service(struct conf_reader *rd, cfg_t *sec, struct conf_service *svc);

@@ -73,27 +73,50 @@ static bool read_address(struct conf_reader *rd, int line, const char *title,
 	return false;
 }
 
-/* "fwmark 7"; the family is ip_family's, or IPv4. */
+/* Its family: a second word of the title TEXT, or ip_family's, or IPv4. */
+static bool read_mark_family(struct conf_reader *rd, cfg_t *sec,
+			     const char *text, uint32_t *family)
+{
+	const struct conf_word *word = conf_word(sec, "ip_family");
+	uint32_t other;
+
+	*family = AF_INET;
+	conf_choice(rd, sec, "ip_family", families, family);
+	if (!*text)
+		return true;
+	for (const struct conf_choice *f = families; f->name; f++) {
+		if (strcasecmp(f->name, text) != 0)
+			continue;
+		other = *family;
+		*family = f->value;
+		if (word && other != *family)
+			conf_error(rd, word->line,
+				   "ip_family = %s: its title says %s",
+				   word->text, text);
+		return true;
+	}
+	return false;
+}
+
+/* "fwmark 7", "fwmark 7 inet6". */
 static bool read_fwmark(struct conf_reader *rd, cfg_t *sec, const char *text,
 			struct lvs_service_id *id)
 {
-	unsigned long long mark = 0;
-	uint32_t family = AF_INET;
-	char *end = NULL;
+	size_t len = strcspn(text, " \t");
+	uint32_t family;
+	char number[32];
 
-	errno = 0;
-	if (*text >= '0' && *text <= '9')
-		mark = strtoull(text, &end, 0);
-	if (!end || *end || errno || mark == 0 || mark > UINT32_MAX) {
+	snprintf(number, sizeof(number), "%.*s", (int)len, text);
+	text += len + strspn(text + len, " \t");
+	if (len >= sizeof(number) || !conf_mark_number(number, &id->fwmark) ||
+	    !read_mark_family(rd, sec, text, &family)) {
 		conf_error(rd, conf_line(sec),
 			   "virtual_service \"%s\": a mark from 1 to %u is "
-			   "expected",
+			   "expected, and inet or inet6 behind it or nothing",
 			   cfg_title(sec), UINT32_MAX);
 		return false;
 	}
-	conf_choice(rd, sec, "ip_family", families, &family);
 	id->addr.family = (uint16_t)family;
-	id->fwmark = (uint32_t)mark;
 	return true;
 }
 

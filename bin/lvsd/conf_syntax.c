@@ -87,6 +87,12 @@ static cfg_opt_t interface[] = {
 	CFG_END(),
 };
 
+static cfg_opt_t fwmark[] = {
+	WORDS("match"),
+	BEGIN(),
+	CFG_END(),
+};
+
 static cfg_opt_t timeouts[] = {
 	WORD("tcp"),
 	WORD("tcp_fin"),
@@ -105,6 +111,7 @@ static cfg_opt_t top[] = {
 	WORD("announce"),
 	CFG_SEC("timeouts", timeouts, CFGF_NONE),
 	TITLED("interface", interface),
+	TITLED("fwmark", fwmark),
 	TITLED("virtual_service", virtual_service),
 	CFG_END(),
 };

@@ -5,6 +5,7 @@
  * What the director takes and what not is the library's to know; asking it
  * beforehand is how a file that cannot be applied changes nothing.
  */
+#include "apply.h"
 #include "conf_reader.h"
 #include "name.h"
 
@@ -55,6 +56,21 @@ static void try_service(struct conf_reader *rd, const struct conf *cfg,
 	}
 }
 
+static void try_matches(struct conf_reader *rd, const struct conf *cfg,
+			struct lvs_director *dir)
+{
+	int err = apply_matches(dir, cfg);
+
+	if (err == LVS_ERR_NOSPC)
+		conf_error(rd, cfg->matches[LVS_MARK_RULES_MAX].line,
+			   "match: this one is one more than the %d that there "
+			   "may be; networks and ranges of ports make one of "
+			   "several",
+			   LVS_MARK_RULES_MAX);
+	else if (err)
+		conf_error(rd, 0, "fwmark: %s", lvs_strerror(err));
+}
+
 void conf_trial(struct conf_reader *rd, const struct conf *cfg)
 {
 	struct lvs_director_opts opts = LVS_OPTS(struct lvs_director_opts);
@@ -67,6 +83,7 @@ void conf_trial(struct conf_reader *rd, const struct conf *cfg)
 	}
 	for (size_t i = 0; i < cfg->num_services; i++)
 		try_service(rd, cfg, &cfg->services[i], dir);
+	try_matches(rd, cfg, dir);
 	err = lvs_director_set_timeouts(dir, &cfg->timeouts);
 	if (err)
 		conf_error(rd, 0, "timeouts: %s", lvs_strerror(err));

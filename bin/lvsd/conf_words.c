@@ -61,6 +61,20 @@ bool conf_number(struct conf_reader *rd, cfg_t *sec, const char *name,
 	return true;
 }
 
+bool conf_mark_number(const char *text, uint32_t *mark)
+{
+	unsigned long long number = 0;
+	char *end = NULL;
+
+	errno = 0;
+	if (*text >= '0' && *text <= '9')
+		number = strtoull(text, &end, 0);
+	if (!end || *end || errno || number == 0 || number > UINT32_MAX)
+		return false;
+	*mark = (uint32_t)number;
+	return true;
+}
+
 static const char *choice_at(const void *ctx, size_t index)
 {
 	const struct conf_choice *choices = ctx;

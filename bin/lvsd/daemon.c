@@ -167,8 +167,6 @@ static int go_over(struct lvsd *d, const struct conf *cfg)
 		return -1;
 	apply_services(d, d->cfg, cfg);
 	announce_set(d->announce, cfg->announce);
-	marks_look(d->marks, cfg);
-	follow(d);
 	return 0;
 }
 
@@ -183,6 +181,7 @@ static void reload(struct lvsd *d)
 		warn_of_later(d->cfg, cfg);
 		conf_free(d->cfg);
 		d->cfg = cfg;
+		follow(d);
 	} else {
 		log_err("%s not applied: everything stays as it was",
 			d->opt->config);

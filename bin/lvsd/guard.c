@@ -60,10 +60,15 @@ static size_t count_local(const struct guard *g, const struct conf_service *svc)
 	return count;
 }
 
-/* The claim does not know which packets bear a mark. */
-static bool is_claimed(const struct guard *g, const struct conf_service *svc)
+/*
+ * Whether the kernel sees the packets of SVC as well.  A mark that no match
+ * gives brings no packets at all.
+ */
+static bool is_shared(const struct guard *g, const struct conf_service *svc)
 {
-	return g->claimed && !svc->conf.id.fwmark;
+	const struct lvs_service_id *id = &svc->conf.id;
+
+	return !g->claimed && (!id->fwmark || conf_has_match(g->cfg, id));
 }
 
 /* All connections are the host's own: it is to answer. */
@@ -79,7 +84,7 @@ static bool has_family(const struct guard *g, uint16_t family)
 	for (size_t i = 0; i < g->cfg->num_services; i++) {
 		const struct conf_service *svc = &g->cfg->services[i];
 
-		if (svc->conf.id.addr.family == family && !is_claimed(g, svc))
+		if (svc->conf.id.addr.family == family && is_shared(g, svc))
 			return true;
 	}
 	return false;
@@ -115,22 +120,55 @@ static void check_forwarding(struct guard *g)
 		check_setting(g, "net/ipv6/conf", "all", "forwarding", "IPv6");
 }
 
-static void check_address(struct guard *g, const struct conf_service *svc)
+/* ADDR, which LINE gives to service ID. */
+static void check_address(struct guard *g, int line,
+			  const struct lvs_service_id *id,
+			  const struct lvs_addr *addr)
 {
-	const struct lvs_service_id *id = &svc->conf.id;
-	char name[NAME_STRLEN], addr[LVS_ADDR_STRLEN];
+	char name[NAME_STRLEN], text[LVS_ADDR_STRLEN];
 
-	if (id->fwmark || is_claimed(g, svc) || is_host_service(g, svc) ||
-	    !lvs_net_is_local(g->dir, &id->addr))
+	if (!lvs_net_is_local(g->dir, addr))
 		return;
 	g->found++;
-	lvs_addr_format(&id->addr, addr, sizeof(addr));
+	lvs_addr_format(addr, text, sizeof(text));
 	log_write(g->level,
 		  "%s:%d: %s: %s is an address of this host, which would "
 		  "answer as well: ip address del %s/%u dev INTERFACE",
-		  g->cfg->path, svc->line,
-		  name_of(id, NULL, name, sizeof(name)), addr, addr,
-		  lvs_family_bits(id->addr.family));
+		  g->cfg->path, line, name_of(id, NULL, name, sizeof(name)),
+		  text, text, lvs_family_bits(addr->family));
+}
+
+/* Which addresses of a network the host has, and will have, is not known. */
+static void check_match(struct guard *g, const struct conf_match *match,
+			const struct lvs_service_id *id)
+{
+	const struct lvs_addr *addr = &match->rule.addr;
+	char text[LVS_ADDR_STRLEN];
+
+	if (match->rule.plen == lvs_family_bits(addr->family)) {
+		check_address(g, match->line, id, addr);
+		return;
+	}
+	g->found++;
+	log_write(g->level,
+		  "%s:%d: %s/%u: without the claim, this host would answer for "
+		  "those that are its own as well: name addresses, not a "
+		  "network",
+		  g->cfg->path, match->line,
+		  lvs_addr_format(addr, text, sizeof(text)), match->rule.plen);
+}
+
+static void check_addresses(struct guard *g, const struct conf_service *svc)
+{
+	const struct lvs_service_id *id = &svc->conf.id;
+
+	if (!is_shared(g, svc) || is_host_service(g, svc))
+		return;
+	if (!id->fwmark)
+		check_address(g, svc->line, id, &id->addr);
+	for (size_t i = 0; id->fwmark && i < g->cfg->num_matches; i++)
+		if (conf_match_is_for(&g->cfg->matches[i], id))
+			check_match(g, &g->cfg->matches[i], id);
 }
 
 /* By NAT the host's own replies would have to be translated on their way out.
@@ -199,7 +237,7 @@ bool guard_allows(struct lvs_director *dir, const struct conf *cfg,
 	if (cfg->num_interfaces == 0)
 		return true;
 	for (size_t i = 0; i < cfg->num_services; i++)
-		check_address(&g, &cfg->services[i]);
+		check_addresses(&g, &cfg->services[i]);
 	for (size_t i = 0; i < cfg->num_services; i++)
 		check_dests(&g, &cfg->services[i]);
 	check_forwarding(&g);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * marks.c - what has been said of services by mark.
+ * marks.c - what has been said of services by mark that get no packets.
  */
 #include "marks.h"
 #include "log.h"
@@ -41,8 +41,9 @@ static int compare(const void *a, const void *b)
 	       (x->addr.family < y->addr.family);
 }
 
-/* Those that there are, in order; *COUNT of them.  NULL: no memory. */
-static struct lvs_service_id *list(struct lvs_director *dir, size_t *count)
+/* Those that get no packets, in order; *COUNT of them.  NULL: no memory. */
+static struct lvs_service_id *list(struct lvs_director *dir,
+				   const struct conf *cfg, size_t *count)
 {
 	size_t max = lvs_service_list(dir, 0, NULL, 0), got;
 	struct lvs_service_info *svcs = calloc(max + 1, sizeof(*svcs));
@@ -56,7 +57,8 @@ static struct lvs_service_id *list(struct lvs_director *dir, size_t *count)
 	}
 	got = lvs_service_list(dir, 0, svcs, max);
 	for (size_t i = 0; i < got && i < max; i++)
-		if (svcs[i].conf.id.fwmark)
+		if (svcs[i].conf.id.fwmark &&
+		    !conf_has_match(cfg, &svcs[i].conf.id))
 			ids[(*count)++] = svcs[i].conf.id;
 	free(svcs);
 	qsort(ids, *count, sizeof(*ids), compare);
@@ -70,11 +72,12 @@ static void warn(const struct lvs_service_id *id, const struct conf *cfg)
 
 	if (svc)
 		snprintf(place, sizeof(place), ":%d: ", svc->line);
-	log_warn("%s%s%s: the kernel marks packets after lvsd has seen them, "
-		 "so this service gets none: give each address and port a "
-		 "service of its own",
+	log_warn("%s%s%s: no %s match gives packets this mark, so the service "
+		 "gets none; in the configuration, fwmark %u { match = { \"tcp "
+		 "ADDRESS:PORT\" } } does",
 		 svc ? cfg->path : "", place,
-		 name_of(id, NULL, name, sizeof(name)));
+		 name_of(id, NULL, name, sizeof(name)),
+		 id->addr.family == AF_INET ? "IPv4" : "IPv6", id->fwmark);
 }
 
 void marks_look(struct marks *marks, const struct conf *cfg)
@@ -85,7 +88,7 @@ void marks_look(struct marks *marks, const struct conf *cfg)
 	/* Who forwards nothing misses no packets. */
 	if (cfg->num_interfaces == 0)
 		return;
-	ids = list(marks->dir, &count);
+	ids = list(marks->dir, cfg, &count);
 	if (!ids)
 		return;
 	for (size_t i = 0; i < count; i++)

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * marks.h - services by mark, which get no packets here.
+ * marks.h - services by mark that get no packets.
  *
- * Marks are set by what sees a packet later than a packet socket does.  Such a
- * service is taken all the same, as it is harmless and ipvsadm's users have
- * them, but its owner is told.
+ * The kernel marks a packet later than a packet socket sees it, so marks are
+ * given by the configuration.  A service whose mark it does not give is taken
+ * all the same, as it is harmless and ipvsadm's users have them, but its owner
+ * is told.
  */
 #ifndef LVSD_MARKS_H
 #define LVSD_MARKS_H
@@ -18,8 +19,8 @@ struct marks *marks_new(struct lvs_director *dir);
 void marks_free(struct marks *marks);
 
 /*
- * A warning for each service by mark that was not there the last time, with
- * its line if it is in CFG.
+ * A warning for each service by a mark that CFG gives nobody, if it was not so
+ * the last time; with its line if it is in CFG.
  */
 void marks_look(struct marks *marks, const struct conf *cfg);
 

@@ -210,7 +210,7 @@ done
 warned_of_marks() { # MARK...
 	local mark text
 	for mark; do
-		text="fwmark $mark: the kernel marks packets after lvsd"
+		text="fwmark $mark: no IPv"
 		logged "$text" && same 1 "$(grep -cF -e "$text" "$log")" || return
 	done
 }
