@@ -137,12 +137,16 @@ static bool read_title(struct conf_reader *rd, cfg_t *sec,
 	return read_address(rd, conf_line(sec), title, rest, id);
 }
 
+/* The INDEX-th that has all traits of *CTX, which may be none. */
 static const char *scheduler_at(const void *ctx, size_t index)
 {
-	const struct lvs_scheduler *sched = lvs_scheduler_at(index);
+	const uint32_t traits = *(const uint32_t *)ctx;
+	const struct lvs_scheduler *sched;
 
-	(void)ctx;
-	return sched ? sched->name : NULL;
+	for (size_t i = 0; (sched = lvs_scheduler_at(i)); i++)
+		if ((sched->traits & traits) == traits && index-- == 0)
+			return sched->name;
+	return NULL;
 }
 
 static void read_scheduler(struct conf_reader *rd, cfg_t *sec,
@@ -150,13 +154,14 @@ static void read_scheduler(struct conf_reader *rd, cfg_t *sec,
 {
 	const struct conf_word *word = conf_word(sec, "scheduler");
 	const char *name = word ? word->text : "wlc";
+	const uint32_t any = 0;
 	char allowed[400];
 
 	if (lvs_scheduler_find(name)) {
 		snprintf(conf->scheduler, sizeof(conf->scheduler), "%s", name);
 		return;
 	}
-	conf_list_names(allowed, sizeof(allowed), scheduler_at, NULL);
+	conf_list_names(allowed, sizeof(allowed), scheduler_at, &any);
 	conf_error(rd, word ? word->line : conf_line(sec),
 		   "scheduler = %s: one of %s is expected", name, allowed);
 }
@@ -279,25 +284,24 @@ static void read_traits(struct conf_reader *rd, cfg_t *sec,
 	static const struct {
 		const char *name;
 		uint32_t max, trait;
-		const char *schedulers;
 	} words[] = {
-		{ "table_size", LVS_TABLE_SIZE_MAX, LVS_SCHED_SIZED,
-		  "mh, mh64k and chbl" },
-		{ "slow_start", SLOW_START_MAX, LVS_SCHED_SLOW_START,
-		  "wrr, wlc, sed, nq, twos and p2c" },
+		{ "table_size", LVS_TABLE_SIZE_MAX, LVS_SCHED_SIZED },
+		{ "slow_start", SLOW_START_MAX, LVS_SCHED_SLOW_START },
 	};
 	uint32_t *const values[] = { &conf->table_size, &conf->slow_start };
 	const struct lvs_scheduler *sched = lvs_scheduler_find(conf->scheduler);
+	char able[200];
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 		if (!conf_number(rd, sec, words[i].name, 1, words[i].max,
 				 values[i]) ||
 		    !sched || sched->traits & words[i].trait)
 			continue;
+		conf_list_names(able, sizeof(able), scheduler_at,
+				&words[i].trait);
 		conf_error(rd, conf_word(sec, words[i].name)->line,
-			   "%s: only for the schedulers %s, and this service "
-			   "has %s",
-			   words[i].name, words[i].schedulers, sched->name);
+			   "%s: not for scheduler %s, only for one of %s",
+			   words[i].name, sched->name, able);
 	}
 	if (conf->table_size)
 		check_prime(rd, sec, conf->table_size);
