@@ -74,6 +74,38 @@ capture() { # HOST NAME FILE FILTER [DIRECTION]
 		-Q "$3" -i "$0" -w "$1" "$2" 2>&1' "$2" "$3" "$4" "${5:-inout}"
 }
 
+# Frames that HOST's interface NAME receives go to $work/HOST-NAME.pcap, while
+# COMMAND runs.
+watch() { # HOST:NAME... -- COMMAND...
+	local pids=() pid status
+	while [ "$1" != -- ]; do
+		capture "${1%:*}" "${1#*:}" "$work/${1/:/-}.pcap" '' in || return
+		pids+=("$started")
+		shift
+	done
+	"${@:2}"
+	status=$?
+	for pid in "${pids[@]}"; do
+		stop "$pid" INT
+	done
+	return "$status"
+}
+
+# How many of them FILTER selects.
+seen() { # HOST:NAME FILTER
+	tshark -r "$work/${1/:/-}.pcap" -Y "$2" 2>/dev/null | wc -l
+}
+
+none() { # HOST:NAME FILTER
+	same 0 "$(seen "$@")"
+}
+
+some() { # HOST:NAME FILTER
+	[ "$(seen "$@")" -gt 0 ] && return
+	echo "no $2 at $1"
+	return 1
+}
+
 # The checksum of the file that comes from URL.
 get() { # URL
 	on client curl -sS --fail --max-time 120 "$1" | sha256sum
@@ -95,6 +127,15 @@ try() { # HOST ADDRESS PORT [CURL-ARGUMENT...]
 
 connects() { # EXPECTED HOST ADDRESS PORT [CURL-ARGUMENT...]
 	same "$1" "$(try "${@:2}")"
+}
+
+# What lvsd dropped, by reason, and what its interfaces did.
+losses() {
+	adm --status | awk '
+		/^Dropped/ { on = 1 }
+		/^ *Interface/ { on = 0; interfaces = 1; next }
+		on { sub(/^Dropped/, ""); print }
+		interfaces { print $1, $5, $6, $9, $10 }'
 }
 
 # What the director's kernel answered or forwarded.

@@ -14,7 +14,7 @@
 
 shape=$build/tests/net/shape
 need_root_and "$lvsd" "$lvsadm" "$decap" "$echo_udp" "$shape" \
-	nginx curl tcpdump tshark ethtool
+	nginx curl socat tcpdump tshark ethtool
 hosts="$hosts far"
 
 methods='nat dr tun'
@@ -104,16 +104,36 @@ upload() { # ADDRESS HOST
 	same "$sum" "$(sha256sum <"$work/$2/put/some")"
 }
 
+# The same, and each packet has options.
+upload_with_options() { # ADDRESS HOST
+	local options=ip-options=x94040000
+	[[ $1 != *:* ]] || options=setsockopt-bin=41:59:x0000010400000000
+	{
+		printf 'PUT /put/some HTTP/1.0\r\nContent-Length: %d\r\n\r\n' \
+			"$(stat -c %s "$work/files/some")"
+		cat "$work/files/some"
+	} | on client timeout 60 socat -t 20 - "TCP:$(url "$1"):80,$options" || return
+	same "$sum" "$(sha256sum <"$work/$2/put/some")"
+}
+
+# The test itself: they are there, also in packets of many segments.
+has_options() { # FAMILY
+	local filter='ip.hdr_len == 24 && ip.len > 20000'
+	[ "$1" = 4 ] || filter='ipv6.nxt == 60 && ipv6.plen > 20000'
+	watch rs1:eth0 -- upload_with_options "$(vip dr "$1")" rs1 &&
+		some rs1:eth0 "$filter"
+}
+
 # What the client has learnt of the path to ADDRESS.
 learnt() { # ADDRESS MTU
 	ip -n "$prefix-client" route get "$1" | tee /dev/stderr |
 		grep -q "mtu $2\b"
 }
 
-path_mtu() { # NAME FAMILY MTU
+path_mtu() { # NAME FAMILY MTU HOST
 	local address
 	address=$(vip "$1" "$2")
-	upload "$address" far && learnt "$address" "$3"
+	upload "$address" "$4" && learnt "$address" "$3"
 }
 
 # Fragments put together by tshark have right checksums, at both ends.
@@ -205,10 +225,10 @@ set_mtu() { # HOST INTERFACE MTU
 	ip -n "$prefix-$1" link set "$2" mtu "$3"
 }
 
-no_offloads() { # HOST INTERFACE
+set_offloads() { # HOST INTERFACE on|off
 	# The bridge itself has none of its own.
 	[ "$1:$2" = switch:back ] && return
-	on "$1" ethtool -K "$2" tx off tso off gso off gro off
+	on "$1" ethtool -K "$2" tx "$3" tso "$3" gso "$3" gro "$3"
 }
 
 add_network
@@ -261,34 +281,59 @@ done
 for family in $families; do
 	less=$((family == 4 ? 20 : 40))
 	check "nat, IPv$family: a smaller path behind the real server" \
-		path_mtu far-nat "$family" 1400
+		path_mtu far-nat "$family" 1400 far
 	check "tun, IPv$family: a smaller path inside the tunnel" \
-		path_mtu far-tun "$family" $((1400 - less))
+		path_mtu far-tun "$family" $((1400 - less)) far
 done
 
-each_cable no_offloads %h %i
-for method in $methods; do
-	for family in $families; do
-		name="$method, IPv$family, no offloads"
-		check "$name: 4 MiB to the client" \
-			download "$(vip "$method" "$family")"
-		check "$name: 4 MiB to the server" \
-			upload "$(vip "$method" "$family")" rs1
+# But for what is meant to be.
+lost() {
+	losses | grep -v -e too-big -e frag-timeout
+}
+
+streams() { # NAME
+	local method family name address
+	local before
+	before=$(lost)
+	for method in $methods; do
+		for family in $families; do
+			name="$method, IPv$family, $1" address=$(vip "$method" "$family")
+			check "$name: 4 MiB to the client" download "$address"
+			check "$name: 4 MiB to the server" upload "$address" rs1
+			check "$name: 4 MiB with options" \
+				upload_with_options "$address" rs1
+		done
 	done
-done
+	check "$1: nothing was lost" same "$before" "$(lost)"
+}
 
+for family in $families; do
+	check "IPv$family: options go out in large packets" has_options "$family"
+done
+streams 'offloads'
+each_cable set_offloads %h %i off
+streams 'no offloads'
+
+# What was learnt of paths through the tunnel is not true any more.
 each_cable set_mtu %h %i 9000
+ip -n "$prefix-client" route flush cache
+ip -n "$prefix-client" -6 route flush cache
+check 'tun, IPv4, MTU 9000: the path is found' path_mtu tun 4 8980 rs1
+check 'tun, IPv6, MTU 9000: the path is found' path_mtu tun 6 8960 rs1
+streams 'no offloads, MTU 9000'
 for method in $methods; do
 	for family in $families; do
 		name="$method, IPv$family, MTU 9000"
 		check "$name: 8,900 bytes in one packet" \
 			ask "$method" "$family" 8900 df
-		check "$name: 4 MiB to the client" \
-			download "$(vip "$method" "$family")"
-		check "$name: 4 MiB to the server" \
-			upload "$(vip "$method" "$family")" rs1
+		check "$name: 60,000 bytes" ask "$method" "$family" 60000
+		check "$name: options" ask "$method" "$family" 8700 options
+		check "$name: options in fragments" \
+			ask "$method" "$family" 60000 options
 	done
 done
+each_cable set_offloads %h %i on
+streams 'offloads, MTU 9000'
 
 check "the time for the rest is over, and the sender told" time_is_over
 finish

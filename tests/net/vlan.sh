@@ -112,38 +112,6 @@ ask() { # ADDRESS SIZE [HOW...]
 	on client "$shape" "$1" 7 "${@:2}"
 }
 
-# Frames that HOST's interface NAME receives go to $work/HOST-NAME.pcap, while
-# COMMAND runs.
-watch() { # HOST:NAME... -- COMMAND...
-	local pids=() pid status
-	while [ "$1" != -- ]; do
-		capture "${1%:*}" "${1#*:}" "$work/${1/:/-}.pcap" '' in || return
-		pids+=("$started")
-		shift
-	done
-	"${@:2}"
-	status=$?
-	for pid in "${pids[@]}"; do
-		stop "$pid" INT
-	done
-	return "$status"
-}
-
-# How many of them FILTER selects.
-seen() { # HOST:NAME FILTER
-	tshark -r "$work/${1/:/-}.pcap" -Y "$2" 2>/dev/null | wc -l
-}
-
-none() { # HOST:NAME FILTER
-	same 0 "$(seen "$@")"
-}
-
-some() { # HOST:NAME FILTER
-	[ "$(seen "$@")" -gt 0 ] && return
-	echo "no $2 at $1"
-	return 1
-}
-
 # Who asks for ADDRESS, and who answers, as filters.
 asks() { # ADDRESS
 	case $1 in
@@ -185,7 +153,7 @@ has_tags() { # FAMILY
 counts() { # FAMILY
 	adm -Ln --stats --exact | grep -FA1 \
 		-e " $(url "$(vip nat "$1")"):" -e " $(url "$(vip tun "$1")"):"
-	adm --status | sed -n '/^Dropped/,$p'
+	losses
 }
 
 speak() { # FAMILY WORD...
@@ -281,7 +249,7 @@ side_by_side() { # FAMILY
 	wire=$!
 	download "$(vip nat "$1" 8)"
 	status=$?
-	wait $wire && return $status
+	wait "$wire" && return "$status"
 }
 
 # ---- a host that has the VIP and forwards -------------------------------------------
@@ -336,6 +304,7 @@ done) || exit 1
 mkdir "$work/files"
 head -c 1M /dev/urandom >"$work/files/some"
 sum=$(sha256sum <"$work/files/some")
+# shellcheck disable=SC2119 # no more options
 configuration | start_lvsd || exit 1
 
 one_way_of_tagging() { # WHERE
