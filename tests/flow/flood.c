@@ -11,70 +11,35 @@
 
 #include "base/prng.h"
 #include "engine/engine.h"
-#include "net.h"
 #include "packet.h"
 #include "sum.h"
 #include "unit/counted.h"
-#include <netinet/in.h>
+#include "world.h"
 #include <string.h>
 
 #define LIMIT	    20000u
 #define ESTABLISHED 5000u
 #define SYNS	    1000000u
 #define NEWCOMERS   20u /* handshakes in the midst of it */
-#define ETH	    14u
 
 /* Bytes of a connection, all included, and what there is without any. */
 #define CONN_BYTES 130u
 #define BASE_BYTES (1u << 20)
 
 struct flood {
-	int af;
+	struct world w;
 	struct counted counted;
-	struct lvs_director *dir;
-	struct lvs_engine *eng;
-	struct lvs_service_id svc;
-	lvs_tstamp now;
 	struct lvs_prng prng;
-	unsigned char buf[512]; /* of one packet */
 	unsigned char syn[128]; /* the flood's, but for who it is from */
 	int syn_len;
 	size_t bytes_max;
 };
 
-static enum lvs_verdict hand_in(struct flood *f, int len, uint32_t link)
-{
-	struct lvs_pkt pkt, *pkts[] = { &pkt };
-
-	lvs_pkt_init(&pkt, f->buf, sizeof(f->buf), LVS_PKT_HEADROOM,
-		     ETH + (uint32_t)len, ETH);
-	memset(pkt.data, 0, 12);
-	pkt.data[12] = f->af == AF_INET ? 0x08 : 0x86;
-	pkt.data[13] = f->af == AF_INET ? 0x00 : 0xdd;
-	pkt.link_in = link;
-	lvs_engine_input(f->eng, pkts, 1, f->now);
-	return pkt.verdict;
-}
-
-static enum lvs_verdict packet(struct flood *f, uint32_t link,
-			       const char *format, unsigned port)
-{
-	unsigned char *ip = f->buf + LVS_PKT_HEADROOM + ETH;
-	struct lvs_offload off;
-	char text[128];
-	int len;
-
-	snprintf(text, sizeof(text), format, port);
-	len = packet_build(text, f->af, ip, 256, &off);
-	ck_assert_int_gt(len, 0);
-	return hand_in(f, len, link);
-}
-
 /* A SYN from anywhere. */
 static enum lvs_verdict syn(struct flood *f)
 {
-	unsigned char *ip = f->buf + LVS_PKT_HEADROOM + ETH;
-	bool v4 = f->af == AF_INET;
+	unsigned char *ip = world_ip(&f->w);
+	bool v4 = f->w.af == AF_INET;
 	uint64_t random[2] = { lvs_prng_next(&f->prng),
 			       lvs_prng_next(&f->prng) };
 
@@ -91,47 +56,30 @@ static enum lvs_verdict syn(struct flood *f)
 		ip[10] = (unsigned char)(sum >> 8);
 		ip[11] = (unsigned char)sum;
 	}
-	return hand_in(f, f->syn_len, LINK_C);
+	return world_hand_in(&f->w, f->syn_len, LINK_C);
 }
 
 static void set_up(struct flood *f, int af)
 {
-	struct lvs_director_opts opts = LVS_OPTS(struct lvs_director_opts);
-	struct lvs_engine_opts eng = LVS_OPTS(struct lvs_engine_opts);
-	struct lvs_service_conf conf = LVS_OPTS(struct lvs_service_conf);
-	struct lvs_dest_conf dest = LVS_OPTS(struct lvs_dest_conf);
 	struct lvs_offload off;
 
 	memset(f, 0, sizeof(*f));
-	f->af = af;
-	f->now = 1000 * LVS_SEC;
 	lvs_prng_seed(&f->prng, 7);
 	counted_init(&f->counted);
-	opts.mem = &f->counted.mem;
-	ck_assert_int_eq(lvs_director_new(&opts, &f->dir), 0);
-	net_fill(f->dir, af);
-	eng.conn_limit = LIMIT;
-	ck_assert_int_eq(lvs_engine_new(f->dir, &eng, &f->eng), 0);
-	conf.id.protocol = IPPROTO_TCP;
-	conf.id.port = 80;
-	strcpy(conf.scheduler, "wlc");
-	ck_assert(net_addr("V", af, &conf.id.addr));
-	ck_assert_int_eq(lvs_service_add(f->dir, &conf), 0);
-	f->svc = conf.id;
-	dest.id.port = 8000;
-	dest.weight = 1;
-	ck_assert(net_addr("R1", af, &dest.id.addr));
-	ck_assert_int_eq(lvs_dest_add(f->dir, &f->svc, &dest), 0);
+	world_open(&f->w, af, &f->counted.mem);
+	world_engine(&f->w, LIMIT);
+	world_service(&f->w, "wlc", 0);
+	world_dest(&f->w, "R1", 8000, LVS_METHOD_NAT);
 	f->syn_len = packet_build("F:1 > V:80 tcp S", af, f->syn,
 				  sizeof(f->syn), &off);
 }
 
 static bool handshake(struct flood *f, unsigned port)
 {
-	return packet(f, LINK_C, "F:%u > V:80 tcp S", port) == LVS_SEND &&
-	       packet(f, LINK_S, "R1:8000 > F:%u tcp SA", port) == LVS_SEND &&
-	       packet(f, LINK_C, "F:%u > V:80 tcp A", port) == LVS_SEND &&
-	       packet(f, LINK_C, "F:%u > V:80 tcp PA len 9", port) == LVS_SEND;
+	return world_sends(&f->w, LINK_C, "F:%u > V:80 tcp S", port) &&
+	       world_sends(&f->w, LINK_S, "R1:8000 > F:%u tcp SA", port) &&
+	       world_sends(&f->w, LINK_C, "F:%u > V:80 tcp A", port) &&
+	       world_sends(&f->w, LINK_C, "F:%u > V:80 tcp PA len 9", port);
 }
 
 /* One that comes in the midst of SYNs, and has to try again if refused. */
@@ -139,21 +87,18 @@ static unsigned newcomer(struct flood *f, unsigned port)
 {
 	unsigned tries = 1;
 
-	while (packet(f, LINK_C, "F:%u > V:80 tcp S", port) != LVS_SEND) {
+	while (!world_sends(&f->w, LINK_C, "F:%u > V:80 tcp S", port)) {
 		tries++;
 		for (unsigned i = 0; i < 1000; i++)
 			syn(f);
 	}
 	for (unsigned i = 0; i < LIMIT / 4; i++)
 		syn(f);
-	ck_assert_int_eq(packet(f, LINK_S, "R1:8000 > F:%u tcp SA", port),
-			 LVS_SEND);
+	ck_assert(world_sends(&f->w, LINK_S, "R1:8000 > F:%u tcp SA", port));
 	for (unsigned i = 0; i < LIMIT / 4; i++)
 		syn(f);
-	ck_assert_int_eq(packet(f, LINK_C, "F:%u > V:80 tcp A", port),
-			 LVS_SEND);
-	ck_assert_int_eq(packet(f, LINK_C, "F:%u > V:80 tcp PA len 9", port),
-			 LVS_SEND);
+	ck_assert(world_sends(&f->w, LINK_C, "F:%u > V:80 tcp A", port));
+	ck_assert(world_sends(&f->w, LINK_C, "F:%u > V:80 tcp PA len 9", port));
 	return tries;
 }
 
@@ -164,22 +109,19 @@ static void flood(struct flood *f)
 		if (f->counted.bytes > f->bytes_max)
 			f->bytes_max = f->counted.bytes;
 		if (i % 50 == 0)
-			f->now += LVS_MSEC / 10;
+			f->w.now += LVS_MSEC / 10;
 		if (i % 1000 == 0)
-			lvs_engine_tick(f->eng, f->now);
+			lvs_engine_tick(f->w.eng, f->w.now);
 	}
 }
 
 static void all_still_talk(struct flood *f)
 {
 	for (unsigned i = 0; i < ESTABLISHED + NEWCOMERS; i++) {
-		ck_assert_int_eq(packet(f, LINK_C, "F:%u > V:80 tcp PA len 3",
-					1024 + i),
-				 LVS_SEND);
-		ck_assert_int_eq(packet(f, LINK_S,
-					"R1:8000 > F:%u tcp PA len 3",
-					1024 + i),
-				 LVS_SEND);
+		ck_assert(world_sends(&f->w, LINK_C, "F:%u > V:80 tcp PA len 3",
+				      1024 + i));
+		ck_assert(world_sends(&f->w, LINK_S,
+				      "R1:8000 > F:%u tcp PA len 3", 1024 + i));
 	}
 }
 
@@ -190,8 +132,8 @@ static void check_counts(const struct flood *f)
 	struct lvs_dest_info info;
 	uint64_t evicted, refused;
 
-	lvs_engine_stats(f->eng, &stats);
-	ck_assert_uint_eq(lvs_dest_list(f->dir, &f->svc, 0, &info, 1), 1);
+	lvs_engine_stats(f->w.eng, &stats);
+	ck_assert_uint_eq(lvs_dest_list(f->w.dir, &f->w.svc, 0, &info, 1), 1);
 	evicted = stats.evicted[LVS_EVICT_HALF_OPEN];
 	refused = stats.dropped[LVS_REASON_CONN_LIMIT];
 	ck_assert_uint_eq(stats.conns, LIMIT);
@@ -210,10 +152,10 @@ static uint64_t conns_after(struct flood *f, lvs_tstamp time)
 {
 	struct lvs_engine_stats stats = LVS_OPTS(struct lvs_engine_stats);
 
-	f->now += time;
-	while (lvs_engine_tick(f->eng, f->now) <= f->now)
+	f->w.now += time;
+	while (lvs_engine_tick(f->w.eng, f->w.now) <= f->w.now)
 		;
-	lvs_engine_stats(f->eng, &stats);
+	lvs_engine_stats(f->w.eng, &stats);
 	return stats.conns;
 }
 
@@ -243,8 +185,7 @@ static void million(int af)
 	check_counts(&f);
 	ck_assert_uint_lt(f.bytes_max, LIMIT * CONN_BYTES + BASE_BYTES);
 	calm(&f);
-	lvs_engine_free(f.eng);
-	lvs_director_free(f.dir);
+	world_close(&f.w);
 	ck_assert_uint_eq(f.counted.bytes, 0);
 }
 

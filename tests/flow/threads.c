@@ -6,60 +6,36 @@
  * Worth most under ThreadSanitizer (-fsanitize=thread).
  */
 #include "check.h"
-#include "net.h"
-#include "packet.h"
-#include <lvs/engine.h>
-#include <netinet/in.h>
+#include "world.h"
 #include <pthread.h>
 #include <stdatomic.h>
-#include <string.h>
 
 #define ENGINES 2
 #define CLIENTS 4000 /* of each engine */
 
-static struct lvs_director *dir;
-static struct lvs_service_id svc;
+static struct world all; /* without an engine: each worker has its own */
 static atomic_bool over;
 
 /* What one thread does with its engine. */
 struct worker {
 	pthread_t thread;
-	struct lvs_engine *eng;
-	unsigned number;
-	unsigned sent, dropped;
-	lvs_tstamp now;
+	struct world w;
+	const char *client;
+	unsigned sent;
 };
-
-static uint8_t hand_in(struct worker *w, const char *format, unsigned port)
-{
-	unsigned char buf[512];
-	struct lvs_pkt pkt, *pkts[] = { &pkt };
-	struct lvs_offload off;
-	char text[128];
-	int len;
-
-	snprintf(text, sizeof(text), format, w->number ? "C2" : "C", port);
-	len = packet_build(text, AF_INET, buf + LVS_PKT_HEADROOM + 14,
-			   sizeof(buf) - LVS_PKT_HEADROOM - 14, &off);
-	lvs_pkt_init(&pkt, buf, sizeof(buf), LVS_PKT_HEADROOM,
-		     14 + (uint32_t)len, 14);
-	memset(pkt.data, 0, 12);
-	memcpy(pkt.data + 12, (unsigned char[]){ 0x08, 0x00 }, 2);
-	pkt.link_in = LINK_C;
-	lvs_engine_input(w->eng, pkts, 1, w->now);
-	return pkt.verdict;
-}
 
 /* A SYN and a packet on it, CLIENTS times; time goes on all the while. */
 static void *work(void *arg)
 {
-	struct worker *w = arg;
+	struct worker *self = arg;
+	struct world *w = &self->w;
 
 	for (unsigned i = 0; i < CLIENTS; i++) {
-		if (hand_in(w, "%s:%u > V:80 tcp S", 1024 + i) == LVS_SEND)
-			w->sent++;
-		if (hand_in(w, "%s:%u > V:80 tcp A", 1024 + i) == LVS_DROP)
-			w->dropped++;
+		if (world_sends(w, LINK_C, "%s:%u > V:80 tcp S", self->client,
+				1024 + i))
+			self->sent++;
+		world_sends(w, LINK_C, "%s:%u > V:80 tcp A", self->client,
+			    1024 + i);
 		w->now += LVS_MSEC;
 		if (i % 64 == 0)
 			lvs_engine_tick(w->eng, w->now);
@@ -74,8 +50,8 @@ static void set_dest(const char *name, uint32_t weight)
 	ck_assert(net_addr(name, AF_INET, &conf.id.addr));
 	conf.id.port = 8000;
 	conf.weight = (int32_t)weight;
-	if (lvs_dest_add(dir, &svc, &conf) == LVS_ERR_EXIST)
-		ck_assert_int_eq(lvs_dest_edit(dir, &svc, &conf), 0);
+	if (lvs_dest_add(all.dir, &all.svc, &conf) == LVS_ERR_EXIST)
+		ck_assert_int_eq(lvs_dest_edit(all.dir, &all.svc, &conf), 0);
 }
 
 static struct lvs_dest_info info_of(const char *name)
@@ -84,32 +60,23 @@ static struct lvs_dest_info info_of(const char *name)
 	struct lvs_dest_id id = { .port = 8000 };
 
 	ck_assert(net_addr(name, AF_INET, &id.addr));
-	ck_assert_int_eq(lvs_dest_get(dir, &svc, &id, &info), 0);
+	ck_assert_int_eq(lvs_dest_get(all.dir, &all.svc, &id, &info), 0);
 	return info;
 }
 
 static void set_up(struct worker workers[ENGINES], const char *scheduler,
 		   uint32_t flags)
 {
-	struct lvs_director_opts opts = LVS_OPTS(struct lvs_director_opts);
-	struct lvs_service_conf conf = LVS_OPTS(struct lvs_service_conf);
+	static const char *const clients[ENGINES] = { "C", "C2" };
 
-	ck_assert_int_eq(lvs_director_new(&opts, &dir), 0);
-	net_fill(dir, AF_INET);
-	conf.id.protocol = IPPROTO_TCP;
-	conf.id.port = 80;
-	conf.flags = flags;
-	conf.timeout = 300;
-	ck_assert(net_addr("V", AF_INET, &conf.id.addr));
-	strcpy(conf.scheduler, scheduler);
-	svc = conf.id;
-	ck_assert_int_eq(lvs_service_add(dir, &conf), 0);
+	world_open(&all, AF_INET, NULL);
+	world_service(&all, scheduler, flags);
 	set_dest("R1", 1);
 	set_dest("R2", 1);
 	atomic_store(&over, false);
 	for (unsigned i = 0; i < ENGINES; i++) {
-		workers[i] = (struct worker){ .number = i, .now = LVS_SEC };
-		ck_assert_int_eq(lvs_engine_new(dir, NULL, &workers[i].eng), 0);
+		workers[i] = (struct worker){ .w = all, .client = clients[i] };
+		world_engine(&workers[i].w, 0);
 	}
 }
 
@@ -128,8 +95,8 @@ static void join(struct worker workers[ENGINES])
 static void tear_down(struct worker workers[ENGINES])
 {
 	for (unsigned i = 0; i < ENGINES; i++)
-		lvs_engine_free(workers[i].eng);
-	lvs_director_free(dir);
+		lvs_engine_free(workers[i].w.eng);
+	world_close(&all);
 }
 
 /* All connections stay, so by load they are dealt as by turns. */
@@ -174,7 +141,7 @@ static void *administer(void *arg)
 	struct lvs_engine_stats stats = LVS_OPTS(struct lvs_engine_stats);
 	struct lvs_conn_info conns[16];
 	struct lvs_dest_id id = { .port = 8000 };
-	lvs_tstamp now = LVS_SEC;
+	lvs_tstamp now = all.now;
 
 	(void)arg;
 	ck_assert(net_addr("R3", AF_INET, &id.addr));
@@ -184,13 +151,13 @@ static void *administer(void *arg)
 		set_dest("R3", i % 3);
 		set_dest("R1", i % 2);
 		if (i % 4 == 0)
-			lvs_dest_del(dir, &svc, &id);
-		net_neigh(dir, AF_INET, "R3",
+			lvs_dest_del(all.dir, &all.svc, &id);
+		net_neigh(all.dir, AF_INET, "R3",
 			  i % 5 ? LVS_NEIGH_REACHABLE : LVS_NEIGH_FAILED);
-		lvs_director_conns(dir, &cursor, conns, 16, now);
-		lvs_director_engine_stats(dir, &stats);
+		lvs_director_conns(all.dir, &cursor, conns, 16, now);
+		lvs_director_engine_stats(all.dir, &stats);
 		info_of("R2");
-		lvs_director_tick(dir, now += LVS_SEC);
+		lvs_director_tick(all.dir, now += LVS_SEC);
 	}
 	return NULL;
 }
@@ -204,11 +171,11 @@ static void check_counts(void)
 	size_t n;
 
 	set_dest("R3", 1);
-	n = lvs_dest_list(dir, &svc, 0, info, 4);
+	n = lvs_dest_list(all.dir, &all.svc, 0, info, 4);
 	ck_assert_uint_eq(n, 3);
 	for (size_t i = 0; i < n; i++)
 		conns += info[i].active + info[i].inact;
-	lvs_director_engine_stats(dir, &stats);
+	lvs_director_engine_stats(all.dir, &stats);
 	ck_assert_uint_eq(conns, stats.conns);
 }
 
