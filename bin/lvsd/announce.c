@@ -3,8 +3,9 @@
  * announce.c - gratuitous ARP and unsolicited neighbour advertisements.
  *
  * A place is an address on an interface where the director answers for it.  A
- * new one is announced at once and again a second and two later, as frames get
- * lost (RFC 4861, 7.2.6: three at most).
+ * new one, or one on an interface that has another link address now, is
+ * announced at once and again a second and two later, as frames get lost (RFC
+ * 4861, 7.2.6: three at most).
  */
 #include "announce.h"
 #include "log.h"
@@ -21,7 +22,8 @@
 struct place {
 	struct lvs_addr addr;
 	uint32_t link;
-	uint32_t left; /* times to announce it yet */
+	uint8_t lladdr[LVS_LLADDR_LEN]; /* of the link */
+	uint32_t left;			/* times to announce it yet */
 	lvs_tstamp due;
 };
 
@@ -76,13 +78,15 @@ static const struct place *find(const struct announce *a,
 			: NULL;
 }
 
-/* The director answers for PLACE. */
-static bool is_ours(const struct announce *a, const struct place *place)
+/* The director answers for PLACE; with which link address, the frame says. */
+static bool is_ours(const struct announce *a, struct place *place)
 {
 	uint8_t frame[LVS_ANNOUNCEMENT_MAX];
 
-	return lvs_net_announcement(a->dir, place->link, &place->addr, frame) >
-	       0;
+	if (!lvs_net_announcement(a->dir, place->link, &place->addr, frame))
+		return false;
+	memcpy(place->lladdr, frame + LVS_LLADDR_LEN, LVS_LLADDR_LEN);
+	return true;
 }
 
 /* In order, each once, and only where the director answers. */
@@ -241,7 +245,8 @@ void announce_look(struct announce *a, lvs_tstamp now)
 	for (size_t i = 0; i < count; i++) {
 		const struct place *was = find(a, &places[i]);
 
-		if (!was)
+		if (!was ||
+		    memcmp(was->lladdr, places[i].lladdr, LVS_LLADDR_LEN) != 0)
 			continue;
 		places[i].left = was->left;
 		places[i].due = was->due;

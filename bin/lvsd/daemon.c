@@ -213,13 +213,20 @@ static void note_rtnl(struct lvsd *d, int err)
 	d->rtnl_error = err;
 }
 
+/* An address is announced as soon as its interface can carry that. */
+static void look_at_interfaces(struct lvsd *d)
+{
+	if (interfaces_look(d->ifs))
+		follow(d);
+}
+
 static void on_rtnl(void *ctx)
 {
 	struct lvsd *d = ctx;
 
 	note_rtnl(d, lvs_rtnl_process(d->rtnl));
 	worker_wake(d->worker);
-	interfaces_look(d->ifs);
+	look_at_interfaces(d);
 }
 
 static void on_worker(void *ctx)
@@ -228,7 +235,7 @@ static void on_worker(void *ctx)
 
 	worker_heard(d->worker);
 	note_rtnl(d, lvs_rtnl_resolve(d->rtnl));
-	interfaces_look(d->ifs);
+	look_at_interfaces(d);
 }
 
 /* What could not be asked for last time is asked for again. */

@@ -18,7 +18,9 @@ struct entry {
 	uint32_t link;	       /* it had when it was opened; the claim's */
 	int tunnel_fd;	       /* keeps tunnel.h's program there; -1: none */
 	int error;	       /* last of opening it again; said once */
-	struct lvs_port_stats past; /* of ports that it had before */
+	bool up;	       /* its link, at the last look */
+	uint8_t lladdr[LVS_LLADDR_LEN]; /* then */
+	struct lvs_port_stats past;	/* of ports that it had before */
 	struct losses losses;
 };
 
@@ -331,11 +333,23 @@ static void close_failed(struct interfaces *ifs)
 	}
 }
 
-static void look_at(struct interfaces *ifs, struct entry *e)
+/* Whether LINK, which E has, is another than at the last look. */
+static bool is_news(struct entry *e, const struct lvs_link *link)
+{
+	bool same = e->up == link->up &&
+		    memcmp(e->lladdr, link->lladdr, LVS_LLADDR_LEN) == 0;
+
+	e->up = link->up;
+	memcpy(e->lladdr, link->lladdr, LVS_LLADDR_LEN);
+	return !same;
+}
+
+static bool look_at(struct interfaces *ifs, struct entry *e)
 {
 	uint32_t index = lvs_rtnl_ifindex(e->name);
+	struct lvs_link link = { 0 };
 	const char *remedy;
-	struct lvs_link link;
+	bool news;
 	int err;
 
 	if (e->port && e->link != index) {
@@ -343,9 +357,11 @@ static void look_at(struct interfaces *ifs, struct entry *e)
 			 lvs_strerror(LVS_ERR_NODEV));
 		close_entry(ifs, e);
 	}
-	if (e->port || !index || lvs_net_link_get(ifs->dir, index, &link) ||
-	    !link.up)
-		return;
+	if (index)
+		(void)lvs_net_link_get(ifs->dir, index, &link);
+	news = is_news(e, &link);
+	if (e->port || !link.up)
+		return news;
 	err = open_entry(ifs, e, &remedy);
 	if (err && err != e->error)
 		log_warn("%s: %s%s", e->name, lvs_strerror(err), remedy);
@@ -353,11 +369,15 @@ static void look_at(struct interfaces *ifs, struct entry *e)
 		log_info("%s: back, open through %s", e->name,
 			 e->backend->name);
 	e->error = err;
+	return news || !err;
 }
 
-void interfaces_look(struct interfaces *ifs)
+bool interfaces_look(struct interfaces *ifs)
 {
+	bool news = false;
+
 	close_failed(ifs);
 	for (size_t i = 0; i < ifs->count; i++)
-		look_at(ifs, &ifs->entries[i]);
+		news |= look_at(ifs, &ifs->entries[i]);
+	return news;
 }

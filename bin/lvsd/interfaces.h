@@ -45,8 +45,9 @@ size_t interfaces_ports(const struct interfaces *ifs, struct lvs_port *ports[],
 /*
  * Look after all of them: what failed or was deleted is closed, what is there
  * again is opened.  Call it when links may have changed and now and then.
+ * True: one was opened, went up or down, or has another link address.
  */
-void interfaces_look(struct interfaces *ifs);
+bool interfaces_look(struct interfaces *ifs);
 
 /*
  * What the INDEX-th interface is and has carried and lost since it was first

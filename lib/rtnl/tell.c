@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /*
@@ -28,9 +29,20 @@ void lvs_rtnl_tell_init(struct lvs_rtnl_tell *tell, struct lvs_director *dir,
 	lvs_limit_init(&tell->refused, LVS_SEC / REFUSED_MAX, REFUSED_MAX);
 }
 
+#define LLADDR_STRLEN 18
+
+static const char *lladdr_text(const uint8_t *b, char text[LLADDR_STRLEN])
+{
+	snprintf(text, LLADDR_STRLEN, "%02x:%02x:%02x:%02x:%02x:%02x", b[0],
+		 b[1], b[2], b[3], b[4], b[5]);
+	return text;
+}
+
 void lvs_rtnl_tell_link(const struct lvs_rtnl_tell *tell,
 			const struct lvs_link *was, const struct lvs_link *now)
 {
+	char text[LLADDR_STRLEN];
+
 	if (!was)
 		lvs_log_line(&tell->log, LVS_LOG_INFO, "%s: found, %s, mtu %u",
 			     now->name, now->up ? "up" : "down", now->mtu);
@@ -40,6 +52,9 @@ void lvs_rtnl_tell_link(const struct lvs_rtnl_tell *tell,
 	if (was && was->mtu != now->mtu)
 		lvs_log_line(&tell->log, LVS_LOG_INFO, "%s: mtu %u", now->name,
 			     now->mtu);
+	if (was && memcmp(was->lladdr, now->lladdr, LVS_LLADDR_LEN) != 0)
+		lvs_log_line(&tell->log, LVS_LOG_INFO, "%s: link address %s",
+			     now->name, lladdr_text(now->lladdr, text));
 }
 
 /* What the first reading finds is no change. */
@@ -66,7 +81,7 @@ void lvs_rtnl_tell_neigh(struct lvs_rtnl_tell *tell,
 {
 	static const uint8_t none[LVS_LLADDR_LEN];
 	const uint8_t *mac = now->lladdr;
-	char text[LVS_ADDR_STRLEN];
+	char text[LVS_ADDR_STRLEN], at[LLADDR_STRLEN];
 	struct lvs_link link;
 
 	if (memcmp(was->lladdr, mac, LVS_LLADDR_LEN) == 0 ||
@@ -75,10 +90,9 @@ void lvs_rtnl_tell_neigh(struct lvs_rtnl_tell *tell,
 	    lvs_net_link_get(tell->dir, now->link, &link) ||
 	    !lvs_limit_take(&tell->moved, when))
 		return;
-	lvs_log_line(&tell->log, LVS_LOG_INFO,
-		     "%s: %s is at %02x:%02x:%02x:%02x:%02x:%02x now",
-		     link.name, lvs_addr_format(&now->addr, text, sizeof(text)),
-		     mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
+	lvs_log_line(&tell->log, LVS_LOG_INFO, "%s: %s is at %s now", link.name,
+		     lvs_addr_format(&now->addr, text, sizeof(text)),
+		     lladdr_text(mac, at));
 }
 
 void lvs_rtnl_tell_refused(struct lvs_rtnl_tell *tell, int error,

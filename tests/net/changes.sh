@@ -363,6 +363,11 @@ check_change "an interface deleted and made again" made_again
 check "the one is in the log" logged 'back: gone' "$seen"
 check "the other is too" logged 'back: back, open through' "$seen"
 
+seen=$(lines)
+check_change "another link address of the director's" \
+	ip -n "$d" link set front address 02:00:00:00:0a:01
+check "it is in the log" logged 'front: link address 02:00:00:00:0a:01' "$seen"
+
 text=$(printf '%3000s' '' | tr ' ' x)
 seen=$(lines)
 check_change "a smaller MTU" mtu 1400

@@ -71,6 +71,22 @@ static const struct {
 	  "eth0: up\neth0: mtu 1400\n" },
 };
 
+START_TEST(of_a_links_address)
+{
+	struct lvs_link was = link_of(true, 1500), now = was;
+
+	setup();
+	memcpy(now.lladdr, "\2\0\0\0\xab\7", LVS_LLADDR_LEN);
+	lvs_rtnl_tell_link(&tell, NULL, &was);
+	lines[0] = 0;
+	lvs_rtnl_tell_link(&tell, &was, &now);
+	ck_assert_str_eq(lines, "eth0: link address 02:00:00:00:ab:07\n");
+	lvs_rtnl_tell_link(&tell, &now, &now);
+	ck_assert_uint_eq(count, 2);
+	teardown();
+}
+END_TEST
+
 START_TEST(of_links)
 {
 	for (size_t i = 0; i < sizeof(links) / sizeof(*links); i++) {
@@ -201,5 +217,5 @@ START_TEST(one_refusal_a_second)
 }
 END_TEST
 
-LVS_TEST_MAIN("rtnl/tell", of_links, of_addresses, of_neighbours,
-	      ten_lines_a_second, one_refusal_a_second)
+LVS_TEST_MAIN("rtnl/tell", of_links, of_a_links_address, of_addresses,
+	      of_neighbours, ten_lines_a_second, one_refusal_a_second)
