@@ -35,9 +35,6 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 /* IPv6 extension headers in one packet; as lib/pkt/parse.c. */
 #define EXT_MAX 8
 
-/* Of a tag: which VLAN. */
-#define VLAN_ID 0xfff
-
 #define TCP_SYN 0x02
 #define TCP_ACK 0x10
 
@@ -483,14 +480,12 @@ static int judge_packet(struct __sk_buff *skb, const struct packet *p)
 }
 
 /*
- * As the packet socket's filter has it (lib/io/psock.c): a frame of a VLAN is
- * for the interface of that VLAN, and what is behind a second tag for nobody
- * here.  Tag 0 is no VLAN but a priority.  The first tag is in no frame: the
- * NIC, or the kernel, has taken it out.
+ * As the packet socket's filter has it (lib/io/psock.c): nothing of a VLAN, and
+ * what is behind a second tag is for nobody here.
  */
 static __u8 family_of(const struct __sk_buff *skb)
 {
-	if (skb->vlan_present && skb->vlan_tci & VLAN_ID)
+	if (lvs_is_of_vlan(skb))
 		return 0;
 	return skb->protocol == bpf_htons(LVS_ETH_IPV4)	  ? AF_INET
 	       : skb->protocol == bpf_htons(LVS_ETH_IPV6) ? AF_INET6

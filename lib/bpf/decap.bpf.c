@@ -249,8 +249,7 @@ int lvs_decap(struct __sk_buff *skb)
 {
 	struct outer o;
 
-	/* What has a tag is a VLAN interface's, and comes by there. */
-	if (skb->pkt_type != PACKET_HOST || skb->vlan_present ||
+	if (skb->pkt_type != PACKET_HOST || lvs_is_of_vlan(skb) ||
 	    !read_outer(skb, &o) || !is(&o.dst, LVS_DECAP_OWN))
 		return TC_ACT_UNSPEC;
 	if (o.fragment)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * load.h - bytes of a packet, for programs at tc; only of the BPF machine.
+ * load.h - a packet's bytes and tag, for programs at tc; only of the BPF
+ * machine.
  */
 #ifndef LVS_BPF_LOAD_H
 #define LVS_BPF_LOAD_H
@@ -8,6 +9,19 @@
 #include "pkt/wire.h"
 #include <bpf/bpf_helpers.h>
 #include <stdbool.h>
+
+/* Of a tag: which VLAN.  0 is none, but a priority. */
+#define LVS_VLAN_ID 0xfff
+
+/*
+ * A frame of a VLAN on top of this interface, which is an interface of its own:
+ * it comes by there too, and is not ours here.  The tag is in no frame any
+ * more, the NIC or the kernel has taken it out.
+ */
+static inline bool lvs_is_of_vlan(const struct __sk_buff *skb)
+{
+	return skb->vlan_present && skb->vlan_tci & LVS_VLAN_ID;
+}
 
 static inline bool lvs_load_linear(struct __sk_buff *skb, __u32 at, void *to,
 				   __u32 len)
