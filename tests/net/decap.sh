@@ -12,7 +12,8 @@
 lvs_decap=$build/bin/decap/lvs-decap
 shape=$build/tests/net/shape
 need_root_and "$lvsd" "$lvs_decap" "$echo_udp" "$shape" \
-	nginx curl nft tcpdump tshark
+	nginx curl nft tcpdump tshark ethtool
+hosts="$hosts far"
 ip link show tunl0 >/dev/null 2>&1 &&
 	skip_all "this kernel has tunnel devices of its own"
 export PATH=$build/bin/decap:$PATH
@@ -20,6 +21,8 @@ export PATH=$build/bin/decap:$PATH
 # What is inside and what is outside, and the VIP that has such a tunnel.
 mixes='4:4:10.1.0.101 4:6:10.1.0.102 6:4:fd01::101 6:6:fd01::102'
 vips='10.1.0.101 10.1.0.102 fd01::101 fd01::102'
+# Of a host behind the real server, as a container on it would be.
+far_vips='10.1.0.103 10.1.0.104 fd01::103 fd01::104'
 
 rip() { # FAMILY
 	case $1 in 4) echo 10.2.0.11 ;; 6) echo fd02::11 ;; esac
@@ -27,7 +30,8 @@ rip() { # FAMILY
 
 configuration() {
 	local mix inner outer vip service
-	for mix in $mixes; do
+	for mix in $mixes 4:4:10.1.0.103 4:6:10.1.0.104 \
+		6:4:fd01::103 6:6:fd01::104; do
 		IFS=: read -r inner outer vip <<<"$mix"
 		for service in tcp:80 udp:7; do
 			printf 'virtual_service "%s %s:%d" { method = "tun"\n' \
@@ -202,6 +206,38 @@ comes_and_goes_with_an_interface() {
 	! on rs1 "$lvs_decap" status | grep -q brief: && answers 10.1.0.101
 }
 
+add_far() {
+	local vip
+	add_cable rs1 far far eth0
+	add_address rs1 far 3 1
+	add_address far eth0 3 2
+	on rs1 sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
+	ip -n "$prefix-far" route add default via 10.3.0.1
+	ip -n "$prefix-far" route add default via fd03::1
+	for vip in $far_vips; do
+		case $vip in
+		*:*) ip -n "$prefix-rs1" route add "$vip" via fd03::2 ;;
+		*) ip -n "$prefix-rs1" route add "$vip" via 10.3.0.2 ;;
+		esac
+		ip -n "$prefix-rs1" "$(family "$vip")" rule add \
+			from "$vip" lookup 100
+		ip -n "$prefix-far" addr add "$vip" dev lo
+	done
+}
+
+# Packets that were large in the tunnel are cut for a link that cuts nothing.
+is_forwarded() { # OFFLOADS (on, off)
+	local vip
+	on rs1 ethtool -K far tx "$1" tso "$1" gso "$1" >/dev/null || return
+	for vip in $far_vips; do
+		on client curl -sS --fail --max-time 60 -T "$work/files/some" \
+			"http://$(url "$vip")/put/some" || return
+		same "$(sha256sum <"$work/files/some")" \
+			"$(sha256sum <"$work/far/put/some")" || return
+		rm "$work/far/put/some"
+	done
+}
+
 status_sees() {
 	on rs1 "$lvs_decap" stop
 	realserver status | grep 'NOT taken apart'
@@ -218,19 +254,23 @@ nothing_is_left() {
 # ---- the tests -------------------------------------------------------------
 
 add_network
+add_far
 start_nginx rs1
+start_nginx far
 start rs1 "$echo_udp" serve 7 || exit 1
 for vip in $vips; do
 	ip -n "$prefix-rs1" "$(family "$vip")" rule add from "$vip" lookup 100
 done
 mkdir "$work/files"
 head -c 64M /dev/urandom >"$work/files/big"
+head -c 4M /dev/urandom >"$work/files/some"
 sum=$(sha256sum <"$work/files/big")
 # shellcheck disable=SC2119 # no more options
 configuration | start_lvsd || exit 1
 picture >"$work/before"
 
 check "lvs-realserver start -t, and status" starts
+# shellcheck disable=SC2119 # it takes none
 watch
 for mix in $mixes; do
 	IFS=: read -r inner outer vip <<<"$mix"
@@ -246,6 +286,8 @@ check "on the wire: IPv4 in IPv4" wire 10.1.0.101 'ip:ip ip'
 check "on the wire: IPv4 in IPv6" wire 10.1.0.102 'ipv6:ip ip'
 check "on the wire: IPv6 in IPv4" wire fd01::101 'ip:ipv6 ipv6'
 check "on the wire: IPv6 in IPv6" wire fd01::102 'ipv6:ipv6 ipv6'
+check "what is for a host behind goes there" is_forwarded on
+check "and where the link cuts nothing" is_forwarded off
 check "fragments of a tunnel are left to the host, and counted" \
 	fragments_are_left
 check "and taken by who puts them together" fragments_are_joined
