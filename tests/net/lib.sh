@@ -138,7 +138,7 @@ losses() {
 		interfaces { print $1, $5, $6, $9, $10 }'
 }
 
-# What the director's kernel answered or forwarded.
+# What the director's kernel answered, refused or forwarded.
 kernel_did() {
-	on director nstat -asz | awk '/^(TcpOutRsts|Icmp6?Out(Redirects|DestUnreachs|TimeExcds)|IpForwDatagrams|Ip6OutForwDatagrams|IpOutNoRoutes) / { printf "%s=%s ", $1, $2 }'
+	on director nstat -asz | awk '/^(TcpOutRsts|Icmp6?Out(Redirects|DestUnreachs|TimeExcds)|IpForwDatagrams|Ip6OutForwDatagrams|IpOutNoRoutes|TcpExtIPReversePathFilter) / { printf "%s=%s ", $1, $2 }'
 }

@@ -156,11 +156,6 @@ counts_agree() {
 	return 1
 }
 
-# What the director's kernel refused or forwarded.
-kernel_did() {
-	on director nstat -asz | awk '/^(TcpOutRsts|Icmp6?Out(Redirects|DestUnreachs|TimeExcds)|IpForwDatagrams|Ip6OutForwDatagrams|IpOutNoRoutes|TcpExtIPReversePathFilter) / { printf "%s=%s ", $1, $2 }'
-}
-
 # Forty connections to VIP: a quarter is the host's.
 shares() { # VIP
 	local before
