@@ -193,7 +193,21 @@ for family in 4 6; do
 	ip -n "$prefix-director" addr add "$vip_net" dev lo
 	check "IPv$family: a VIP that the host has" refuses 1 \
 		"ip address del $vip_net" "$lvsd" -c "$work/lvsd.conf"
+	configure 'kernel_conflicts = refuse' 'interface "front" { }' \
+		"fwmark 1 { match = \"tcp $(url "$vip"):80\" }" \
+		"virtual_service \"fwmark 1 inet${family/4/}\" { }"
+	check "IPv$family: an address of a match that the host has" refuses 1 \
+		"conf:4: fwmark 1: $vip is an address of this host" \
+		"$lvsd" -c "$work/lvsd.conf"
 	ip -n "$prefix-director" addr del "$vip_net" dev lo
+	configure 'kernel_conflicts = refuse' 'interface "front" { }' \
+		'fwmark 1 { match = { "udp 10.9.0.0/24", "udp fd09::/64" } }' \
+		"virtual_service \"fwmark 1 inet${family/4/}\" { }"
+	check "IPv$family: a network of a match" refuses 1 \
+		"without the claim, this host would answer" \
+		"$lvsd" -c "$work/lvsd.conf"
+	configure 'kernel_conflicts = refuse' 'interface "front" { }' \
+		"virtual_service \"tcp $(url "$vip"):80\" { }"
 	set_forwarding $family 1
 	check "IPv$family: a kernel that forwards" refuses 1 \
 		"sysctl -w $setting=0" "$lvsd" -c "$work/lvsd.conf"
