@@ -285,6 +285,15 @@ machine() {
 		"$(nproc)" "$(uname -r)" "$(date +%F)"
 }
 
+# The scheduler shares processors out to sessions (sched(7), autogroup).  The
+# others are daemons, with one of their own; lvsd is started in the foreground.
+cat >"$work/lvsd" <<-SCRIPT
+	#!/bin/sh
+	exec setsid $lvsd "\$@"
+SCRIPT
+chmod +x "$work/lvsd"
+lvsd=$work/lvsd
+
 add_network
 ip -n "$prefix-rs1" addr add 10.3.0.11/32 dev lo
 ip -n "$prefix-client" route add 10.3.0.0/24 via 10.1.0.1
