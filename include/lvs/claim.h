@@ -18,15 +18,17 @@
  *   errors     ICMP errors about either, of the kinds that IPVS translates
  *   fragments  that follow one of those
  *
+ * Echo requests to a virtual address are too, counted as requests, where the
+ * host has it not and would send them on: the director answers them.
+ *
  * What rules of lvs/mark.h mark for a service is claimed exactly, by networks
  * and ranges of ports, and no more of it than the first rule that fits says.
  *
- * Not claimed: ICMP echo, ARP and neighbour discovery; frames of a VLAN, which
+ * Not claimed: other ICMP, ARP and neighbour discovery; frames of a VLAN, which
  * are for that VLAN's own interface; services by a mark that no rule gives, and,
- * but for `hand_back`,
- * those that have a destination on the host itself (LVS_METHOD_LOCAL, or by DR
- * and TUN an address of the host), of which the host must see everything.  A
- * fragment that overtakes its first one is not recognised.  What a real server
+ * but for `hand_back`, those that have a destination on the host itself
+ * (LVS_METHOD_LOCAL, or by DR and TUN an address of the host), of which the
+ * host must see everything.  A fragment that overtakes its first one is not recognised.  What a real server
  * of a service for all ports sends by UDP unasked is taken for a reply.
  *
  * The program is gone when its process is, however that ends.  This header is
@@ -69,9 +71,8 @@ struct lvs_claim_opts {
 
 /*
  * Load the program; it claims nothing and hangs on no interface yet (but for
- * `hand_back`, on lo).  OPTS may
- * be NULL.  LVS_ERR_PERM (CAP_BPF and CAP_NET_ADMIN are needed), LVS_ERR_NOTSUP
- * (this kernel cannot; it takes Linux 5.12), LVS_ERR_NOMEM, LVS_ERR_INVAL.
+ * `hand_back`, on lo).  OPTS may be NULL.  LVS_ERR_PERM (CAP_BPF and
+ * CAP_NET_ADMIN are needed), LVS_ERR_NOTSUP (this kernel cannot; it takes Linux 5.12), LVS_ERR_NOMEM, LVS_ERR_INVAL.
  */
 LVS_API int lvs_claim_open(const struct lvs_claim_opts *opts,
 			   struct lvs_claim **claim);

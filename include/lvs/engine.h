@@ -34,7 +34,7 @@ struct lvs_engine_opts {
 	uint32_t conn_limit;
 	/*
 	 * ICMP errors (but "too big") and TCP resets that are sent, a second
-	 * and at once; 0: 1000 and 50.
+	 * and at once, and as many echo replies; 0: 1000 and 50.
 	 */
 	uint32_t answer_rate;
 	uint32_t answer_burst;
@@ -78,6 +78,9 @@ LVS_API void lvs_engine_free(struct lvs_engine *eng);
  * a service by mark it has them as LVS_PASS.  Where the host is one, it has
  * also what is for the service and of no connection (LVS_HOST), whatever
  * `resets` is.
+ *
+ * An ICMP echo request to a virtual address that is no address of the host's is
+ * answered.
  *
  * Fragments are held until all of a packet are there; that then goes through
  * as one packet and is fragmented again.  Those that come before the first one,

@@ -445,6 +445,32 @@ static int judge_error(struct __sk_buff *skb, const struct packet *p)
 	return judge(skb, p, &back, true) == PASS ? PASS : LVS_CLAIM_ERROR;
 }
 
+static bool is_echo(struct __sk_buff *skb, const struct packet *p)
+{
+	__u8 type;
+
+	if (p->flow.protocol != (p->flow.family == AF_INET ? IPPROTO_ICMP
+							   : IPPROTO_ICMPV6) ||
+	    !lvs_load(skb, p->l4, &type, sizeof(type)))
+		return false;
+	return type == (p->flow.family == AF_INET ? LVS_ICMP_ECHO
+						  : LVS_ICMP6_ECHO);
+}
+
+/* Ping of a virtual address that the host has not: it would send that on. */
+static int judge_echo(struct __sk_buff *skb, const struct packet *p)
+{
+	struct lvs_claim_key key = {
+		.addr = p->flow.dst,
+		.protocol = p->flow.protocol,
+		.family = p->flow.family,
+	};
+
+	if (bpf_map_lookup_elem(&claimed, &key) && routes(skb, p))
+		return LVS_CLAIM_REQUEST;
+	return PASS;
+}
+
 /* All fragments go the way of the first. */
 static int judge_fragment(const struct packet *p, int first)
 {
@@ -476,6 +502,8 @@ static int judge_packet(struct __sk_buff *skb, const struct packet *p)
 		verdict = judge(skb, p, &p->flow, false);
 	else if (is_error(skb, p))
 		verdict = judge_error(skb, p);
+	else if (is_echo(skb, p))
+		verdict = judge_echo(skb, p);
 	return p->more ? judge_fragment(p, verdict) : verdict;
 }
 

@@ -141,6 +141,9 @@ int lvs_claim_nets_add(struct lvs_claim_set *set,
 		if (!is_for(&rule->rule, &conf->id))
 			continue;
 		rule->claims = claims;
+		/* What it answers ARP for: no network. */
+		if (rule->rule.plen == lvs_family_bits(rule->rule.addr.family))
+			err = lvs_claim_set_add_echo(set, &rule->rule.addr);
 		if (is_repeated(nets, i, &conf->id))
 			continue;
 		for (size_t d = 0; d < count && !err; d++)

@@ -6,6 +6,7 @@
 
 #include <arpa/inet.h>
 #include <lvs/net.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,8 +45,18 @@ int lvs_claim_set_add(struct lvs_claim_set *set, const struct lvs_addr *addr,
 	entry->key.protocol = protocol;
 	entry->key.family = (uint8_t)addr->family;
 	entry->claims = claims;
-	set->any_port |= port == 0;
+	set->any_port |= port == 0 && protocol != IPPROTO_ICMP &&
+			 protocol != IPPROTO_ICMPV6;
 	return 0;
+}
+
+int lvs_claim_set_add_echo(struct lvs_claim_set *set,
+			   const struct lvs_addr *addr)
+{
+	return lvs_claim_set_add(set, addr, 0,
+				 addr->family == AF_INET6 ? IPPROTO_ICMPV6
+							  : IPPROTO_ICMP,
+				 LVS_CLAIM_VIRTUAL);
 }
 
 /* In order, and each key once with the claims of all that had it. */
@@ -122,9 +133,10 @@ static int add_service(struct lvs_claim_set *set,
 		else
 			claims |= LVS_CLAIM_ANSWERS;
 	}
-	return err ? err
-		   : lvs_claim_set_add(set, &id->addr, id->port, id->protocol,
-				       claims);
+	if (!err)
+		err = lvs_claim_set_add(set, &id->addr, id->port, id->protocol,
+					claims);
+	return err ? err : lvs_claim_set_add_echo(set, &id->addr);
 }
 
 /* All destinations of ID, owned by the caller; *COUNT of them. */

@@ -37,6 +37,9 @@ void lvs_claim_set_free(struct lvs_claim_set *set);
 /* While SET is being read: CLAIMS of ADDR and PORT; LVS_ERR_NOMEM. */
 int lvs_claim_set_add(struct lvs_claim_set *set, const struct lvs_addr *addr,
 		      uint16_t port, uint8_t protocol, uint32_t claims);
+/* Likewise echo requests to ADDR, if the host has it not. */
+int lvs_claim_set_add_echo(struct lvs_claim_set *set,
+			   const struct lvs_addr *addr);
 
 bool lvs_claim_set_leaves_out(const struct lvs_claim_set *set,
 			      const struct lvs_service_id *id);

@@ -93,6 +93,7 @@ static void take_opts(struct lvs_engine *eng,
 	eng->resets = opts->resets != 0;
 	eng->mss_clamp = opts->mss_clamp != 0;
 	lvs_limit_init(&eng->answers, LVS_SEC / rate, burst);
+	lvs_limit_init(&eng->echoes, LVS_SEC / rate, burst);
 }
 
 /* What ENG needs of its own and with others; undone by engine_fini. */

@@ -104,6 +104,7 @@ struct lvs_engine {
 	struct lvs_limit full_log; /* lines that say the table is full */
 
 	struct lvs_limit answers; /* errors and resets */
+	struct lvs_limit echoes;  /* replies to ping */
 	bool resets;		  /* are sent */
 	bool mss_clamp;		  /* of SYNs */
 
@@ -292,6 +293,19 @@ void lvs_engine_answer(struct lvs_engine *eng, struct lvs_pkt *pkt,
  */
 void lvs_engine_reset(struct lvs_engine *eng, struct lvs_pkt *pkt,
 		      const struct lvs_parsed *p);
+
+/* ---- echo.c -------------------------------------------------------------- */
+
+/*
+ * Whether P is an echo request, or the first fragment of one, to a virtual
+ * address that the host has not.
+ */
+bool lvs_engine_is_pinged(const struct lvs_engine *eng,
+			  const struct lvs_parsed *p);
+
+/* P is ICMP or ICMPv6, and no error: answered, if it is that, or passed. */
+void lvs_engine_echo(struct lvs_engine *eng, struct lvs_pkt *pkt,
+		     const struct lvs_parsed *p);
 
 /* ---- nobody.c ------------------------------------------------------------ */
 

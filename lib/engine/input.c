@@ -198,6 +198,8 @@ static void treat(struct lvs_engine *eng, size_t i)
 		treat_flow(eng, i);
 	else if (p->kind == LVS_PKT_ICMP_ERROR)
 		treat_icmp(eng, i);
+	else if (p->kind == LVS_PKT_ICMP)
+		lvs_engine_echo(eng, pkt, p);
 	else
 		lvs_pkt_pass(pkt);
 }

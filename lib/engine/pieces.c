@@ -108,7 +108,8 @@ static bool is_ours(struct lvs_engine *eng, const struct lvs_pkt *pkt,
 	const struct lvs_dest *dest;
 
 	if (!conn)
-		return lvs_engine_service(eng, pkt, p) != NULL;
+		return lvs_engine_service(eng, pkt, p) ||
+		       lvs_engine_is_pinged(eng, p);
 	dest = lvs_director_dest(eng->dir, conn->dest);
 	if (!dest)
 		return true;

@@ -142,6 +142,8 @@ struct lvs_icmp {
 #define LVS_ICMP6_TIME	       3
 #define LVS_ICMP6_PARAM	       4
 #define LVS_ICMP6_INFO	       128 /* from here on no errors */
+#define LVS_ICMP6_ECHO	       128
+#define LVS_ICMP6_ECHO_REPLY   129
 #define LVS_ICMP6_NS	       135
 #define LVS_ICMP6_NA	       136
 #define LVS_ICMP6_REDIRECT     137

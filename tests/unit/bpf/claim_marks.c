@@ -135,7 +135,7 @@ START_TEST(services_by_mark)
 		judge_marked(claim, af, true);
 		/* Two ports of V and R1; R3, V2 and the two networks. */
 		lvs_claim_stats(claim, &stats);
-		ck_assert_uint_eq(stats.entries, 4 + 4);
+		ck_assert_uint_eq(stats.entries, 4 + 4 + 2);
 		ck_assert_int_eq(lvs_marks_set(dir, NULL, 0), 0);
 		ck_assert_int_eq(lvs_claim_sync(claim, dir), 3);
 		lvs_claim_stats(claim, &stats);

@@ -212,6 +212,10 @@ static void show(const struct lvs_claim_set *set, char (*out)[2048])
 		struct lvs_addr addr =
 			lvs_addr_from_bytes(key->family, &key->addr);
 
+		/* Ping has a test in claim_set.c. */
+		if (key->protocol == IPPROTO_ICMP ||
+		    key->protocol == IPPROTO_ICMPV6)
+			continue;
 		APPEND(*out, "%u %s %s\n", key->protocol,
 		       lvs_endpoint_format(&addr, ntohs(key->port_be), name,
 					   sizeof(name)),
@@ -338,7 +342,8 @@ static uint32_t claims_of(const struct lvs_claim_set *set,
 	uint32_t claims = 0;
 
 	for (size_t i = 0; i < set->count; i++)
-		if (!memcmp(&set->entries[i].key.addr, &addr->ip, 16) &&
+		if (set->entries[i].key.protocol != IPPROTO_ICMP &&
+		    !memcmp(&set->entries[i].key.addr, &addr->ip, 16) &&
 		    set->entries[i].key.port_be == htons(port))
 			claims |= set->entries[i].claims;
 	for (size_t i = 0; i < set->nets.count; i++) {
