@@ -251,7 +251,7 @@ ping_of_any_size() { # ARMS FAMILY
 	local before said size
 	before=$(kernel_did)
 	for size in 56 1400 4000; do
-		said=$(on client ping -n -c 3 -i 0.01 -W 5 -s $size \
+		said=$(on client ping -n -c 3 -i 0.01 -W 5 -s "$size" \
 			"$(vip "$1" dr "$2")") || {
 			echo "$said"
 			return 1

@@ -7,7 +7,7 @@
 # The claim keeps the host from its VIPs, so lvsd hands back what the host is to
 # serve.  That must come in as if it had never been away: by the interface it
 # came by, past a reverse path filter that would drop it anywhere else, once.
-# shellcheck disable=SC2317 # functions are called by check
+# shellcheck disable=SC2317,SC2119 # functions are called by check
 # shellcheck source=tests/net/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -45,11 +45,11 @@ configuration() { # METHOD...
 	for f in $families; do
 		for method; do
 			printf 'virtual_service "tcp %s:80" {\n\tscheduler = wrr\n' \
-				"$(url "$(vip $method "$f")")"
+				"$(url "$(vip "$method" "$f")")"
 			printf '\treal_server "%s" { method = dr weight = 1 }\n' \
 				"$(address 2 1 "$f")"
 			printf '\treal_server "%s" { method = %s weight = 3 }\n}\n' \
-				"$(address 2 11 "$f")" $method
+				"$(address 2 11 "$f")" "$method"
 		done
 		# What only the host serves.
 		printf 'virtual_service "tcp %s:8080" { method = tun\n' \
@@ -86,7 +86,7 @@ set_row() { # VIP-ON FORWARDING RP-FILTER
 	local value=0
 	[ "$2" = off ] || value=1
 	place_vips "$1" && on director sysctl -q -w \
-		net.ipv4.ip_forward=$value net.ipv6.conf.all.forwarding=$value \
+		net.ipv4.ip_forward="$value" net.ipv6.conf.all.forwarding="$value" \
 		net.ipv4.conf.all.rp_filter="$3" &&
 		adm -Ln >/dev/null && ip -n "$prefix-client" neigh flush all
 }
@@ -139,7 +139,7 @@ count_of() { # HOST NAME
 reset_counters() {
 	local host
 	for host in client director rs1; do
-		on $host nft reset counters table inet seen >/dev/null || return
+		on "$host" nft reset counters table inet seen >/dev/null || return
 	done
 }
 
@@ -215,7 +215,7 @@ try_row() { # VIP-ON FORWARDING RP-FILTER
 	for f in $families; do
 		for method in $methods; do
 			check "$name: IPv$f: $method beside the host, by weight" \
-				shares "$(vip $method "$f")"
+				shares "$(vip "$method" "$f")"
 		done
 		vip=$(vip nat "$f")
 		check "$name: IPv$f: 64 MiB from the host" download "$vip"
@@ -240,6 +240,7 @@ start_decap rs1 || exit 1
 add_vips $(for f in $families; do vip dr "$f" && vip tun "$f"; done) || exit 1
 count_packets || exit 1
 place_vips front || exit 1
+# shellcheck disable=SC2086 # several words
 if ! start_lvsd < <(configuration $methods); then
 	grep -q 'cannot be kept off' "$work/lvsd.log" && skip_all "no claim here"
 	exit 1
@@ -272,6 +273,7 @@ ask() { # N
 check "a connection to the host" connect
 stop "$lvsd_pid"
 check "it goes on without lvsd" ask 2
+# shellcheck disable=SC2086 # several words
 check "lvsd is started again" start_lvsd < <(configuration $methods)
 check "it goes on" ask 3
 lvsd_pid=$started
