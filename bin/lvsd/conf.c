@@ -52,12 +52,21 @@ static void read_timeouts(struct conf_reader *rd, cfg_t *sec,
 	conf_number(rd, sec, "udp", 1, TIMEOUT_MAX, &timeouts->udp);
 }
 
+/* Those of lvs/port.h that an interface of a host can be opened through. */
+static const char *const backends[] = { "af_packet", "raw", NULL };
+
 static const char *backend_at(const void *ctx, size_t index)
 {
-	const struct lvs_backend *backend = lvs_backend_at(index);
-
 	(void)ctx;
-	return backend ? backend->name : NULL;
+	return backends[index];
+}
+
+static const struct lvs_backend *find_backend(const char *name)
+{
+	for (size_t i = 0; backends[i]; i++)
+		if (strcmp(backends[i], name) == 0)
+			return lvs_backend_find(name);
+	return NULL;
 }
 
 static void read_interface(struct conf_reader *rd, cfg_t *sec,
@@ -70,7 +79,7 @@ static void read_interface(struct conf_reader *rd, cfg_t *sec,
 	char allowed[200];
 
 	ifc->line = conf_line(sec);
-	ifc->backend = lvs_backend_find(name);
+	ifc->backend = find_backend(name);
 	if (!ifc->backend) {
 		conf_list_names(allowed, sizeof(allowed), backend_at, NULL);
 		conf_error(rd, word ? word->line : ifc->line,
