@@ -125,7 +125,8 @@ add_vips() { # VIP...
 # ---- what runs in it ------------------------------------------------------
 
 # Start COMMAND in the background, and wait until it prints a first line.  Its
-# process number is then in $started.
+# process number is then in $started.  What else it prints somebody has to read,
+# or it would wait for that when the pipe is full.
 start() { # HOST COMMAND...
 	local fd
 	exec {fd}< <(exec ip netns exec "$prefix-$1" "${@:2}" \
@@ -135,8 +136,11 @@ start() { # HOST COMMAND...
 	if ! read -r -t 20 _ <&"$fd"; then
 		echo "$2 does not start:" >&2
 		cat "$work/$(basename "$2").log" >&2
+		stop "$started" KILL
 		return 1
 	fi
+	cat <&"$fd" >/dev/null &
+	exec {fd}<&-
 }
 
 # End the process PID, and wait until it is gone.
