@@ -95,7 +95,11 @@ count() { # NAME STATUS LOG
 	passed=$((passed + ok)) failed=$((failed + no)) skipped=$((skipped + skip))
 	if [ "$no" -gt 0 ]; then
 		echo "  FAILED: $name (exit status $status)"
-		sed 's/^/    | /' "$log" | tail -60
+		{
+			grep -A 12 '^not ok' "$log" | head -60
+			echo ...
+			tail -20 "$log"
+		} | sed 's/^/    | /'
 	elif [ "$skip" -gt 0 ]; then
 		grep -E '# SKIP|^1\.\.0' "$log" | sed "s|^|  skipped: $name: |"
 	fi
