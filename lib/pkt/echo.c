@@ -7,6 +7,7 @@
 #include "pkt/echo.h"
 
 #include "pkt/csum.h"
+#include "pkt/icmp.h"
 #include "pkt/offload.h"
 #include "pkt/wire.h"
 
@@ -61,19 +62,6 @@ static void put_icmp(unsigned char *l4, uint16_t family)
 	icmp->csum = lvs_csum_patch(icmp->csum, lvs_csum_diff16(was, now));
 }
 
-/* The link header of PKT, at TO, with its ends exchanged. */
-static void put_link(unsigned char *to, const struct lvs_pkt *pkt, uint16_t l3)
-{
-	unsigned char mac[6];
-
-	memmove(to, pkt->data, l3);
-	if (pkt->l2_len < LVS_ETH_LEN)
-		return;
-	memcpy(mac, to, 6);
-	memcpy(to, to + 6, 6);
-	memcpy(to + 6, mac, 6);
-}
-
 /* The message stays where it is, and what is before it comes closer. */
 void lvs_echo_make(struct lvs_pkt *pkt, const struct lvs_parsed *p, uint16_t id)
 {
@@ -86,7 +74,7 @@ void lvs_echo_make(struct lvs_pkt *pkt, const struct lvs_parsed *p, uint16_t id)
 
 	lvs_csum_complete(pkt);
 	put_icmp(pkt->data + p->l4, p->flow.family);
-	put_link(data, pkt, p->l3);
+	lvs_icmp_put_link(data, pkt, p->l3);
 	put_ip(data + p->l3, p, len, id);
 	pkt->data = data;
 	pkt->headroom += between;

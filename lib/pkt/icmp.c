@@ -144,8 +144,8 @@ static void put_ipv6(unsigned char *l3, const struct lvs_parsed *p,
 	memcpy(ip6->dst, p->flow.src.b, 16);
 }
 
-/* The link header of FROM, L3 bytes, with its ends exchanged, at TO. */
-static void put_link(unsigned char *to, const struct lvs_pkt *from, uint16_t l3)
+void lvs_icmp_put_link(unsigned char *to, const struct lvs_pkt *from,
+		       uint16_t l3)
 {
 	unsigned char mac[6];
 
@@ -189,7 +189,7 @@ bool lvs_icmp_make(struct lvs_pkt *out, const struct lvs_pkt *pkt,
 	l4 = l3 + ip_len;
 	icmp = (struct lvs_icmp *)l4;
 	memmove(l3 + head, pkt->data + p->l3, quote);
-	put_link(data, pkt, p->l3);
+	lvs_icmp_put_link(data, pkt, p->l3);
 	if (is_v4(p))
 		put_ipv4(l3, p, args, LVS_ICMP_LEN + quote);
 	else
