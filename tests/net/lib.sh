@@ -97,7 +97,12 @@ seen() { # HOST:NAME FILTER
 }
 
 none() { # HOST:NAME FILTER
-	same 0 "$(seen "$@")"
+	local count
+	count=$(seen "$@")
+	[ "$count" -eq 0 ] && return
+	echo "$count of $2 at $1"
+	tshark -r "$work/${1/:/-}.pcap" -Y "$2" 2>/dev/null | head
+	return 1
 }
 
 some() { # HOST:NAME FILTER
