@@ -67,6 +67,12 @@ struct lvs_claim_opts {
 	 * on the interface that it came in by, which must have the first one.
 	 */
 	uint8_t hand_back;
+	/*
+	 * Not 0: for ports that were opened with `late`.  What is claimed is not
+	 * dropped but made one that was sent to another host, which the host
+	 * ignores, and marked, which such a port knows.
+	 */
+	uint8_t late;
 };
 
 /*

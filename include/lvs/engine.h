@@ -13,6 +13,7 @@
 
 #include <lvs/base.h>
 #include <lvs/director.h>
+#include <lvs/fast.h>
 #include <lvs/pkt.h>
 #include <lvs/stats.h>
 
@@ -50,6 +51,11 @@ struct lvs_engine_opts {
 	 * both ways, an outer header included.
 	 */
 	uint32_t mss_clamp;
+	/*
+	 * Where established connections are entered for programs that forward
+	 * them (borrowed; of no other engine); NULL: nowhere.
+	 */
+	const struct lvs_fast_table *fast;
 };
 
 /*
@@ -126,6 +132,8 @@ struct lvs_engine_stats {
 	uint64_t conn_limit; /* connections at most; 0: as memory holds */
 	uint64_t evicted[LVS_EVICT_COUNT]; /* connections, for new ones */
 	uint64_t dropped[LVS_REASON_COUNT];
+	uint64_t fast_flows;   /* in the table of lvs/fast.h now */
+	uint64_t fast_packets; /* forwarded by it; in no other count here */
 };
 
 /* From any thread.  STATS->sz as with LVS_OPTS. */

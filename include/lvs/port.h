@@ -34,6 +34,12 @@ struct lvs_port_opts {
 	const char *output; /* pcap: file to write, or NULL; copied */
 	/* af_packet: the interface has the program of lvs/tunnel.h */
 	bool tunnels;
+	/*
+	 * af_packet, raw: see packets after the programs at tc ingress, and not
+	 * those that a program forwarded; the claim, if there is one, must be
+	 * `late` too.
+	 */
+	bool late;
 };
 
 struct lvs_port_stats {

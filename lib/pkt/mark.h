@@ -17,4 +17,7 @@
 #define LVS_DOOR_LINKS	0x00ffffffu
 #define LVS_HANDED_MARK 0x6c767368u
 
+/* The claim's, "lvsc": taken by the director, and seen by nobody but its ports. */
+#define LVS_CLAIMED_MARK 0x6c767363u
+
 #endif
