@@ -53,22 +53,12 @@ void lvs_engine_begin(struct lvs_engine *eng, lvs_tstamp now)
 		renew_timeouts(eng);
 }
 
-/*
- * The flow that finds the connection of an ICMP error: the quoted packet came
- * from the one who reports now, so it is looked up the other way round.
- */
+/* The flow that finds the connection of an ICMP error, NULL: none does. */
 static const struct lvs_flow *quoted_flow(const struct lvs_parsed *p,
 					  struct lvs_flow *key)
 {
 	const struct lvs_proto *proto = lvs_proto_find(p->inner.protocol);
-	struct lvs_flow back = {
-		.src = p->inner.dst,
-		.dst = p->inner.src,
-		.sport_be = p->inner.dport_be,
-		.dport_be = p->inner.sport_be,
-		.family = p->inner.family,
-		.protocol = p->inner.protocol,
-	};
+	const struct lvs_flow back = lvs_quoted_back(p);
 
 	if (!proto || p->inner_fragment)
 		return NULL;

@@ -167,14 +167,7 @@ static void tell_client(struct lvs_engine *eng, struct lvs_pkt *pkt,
 static bool is_about_host(const struct lvs_engine *eng,
 			  const struct lvs_parsed *p)
 {
-	const struct lvs_flow back = {
-		.src = p->inner.dst,
-		.dst = p->inner.src,
-		.sport_be = p->inner.dport_be,
-		.dport_be = p->inner.sport_be,
-		.family = p->inner.family,
-		.protocol = p->inner.protocol,
-	};
+	const struct lvs_flow back = lvs_quoted_back(p);
 
 	return !p->inner_fragment && lvs_engine_host_knows(eng, &back);
 }

@@ -81,6 +81,22 @@ struct lvs_parsed {
 	struct lvs_flow inner; /* ports if TCP, UDP or SCTP */
 };
 
+/*
+ * The flow of answers to the packet that the ICMP error P quotes.  Who reports
+ * has received that packet, so its connection is found the other way round.
+ */
+static inline struct lvs_flow lvs_quoted_back(const struct lvs_parsed *p)
+{
+	return (struct lvs_flow){
+		.src = p->inner.dst,
+		.dst = p->inner.src,
+		.sport_be = p->inner.dport_be,
+		.dport_be = p->inner.sport_be,
+		.family = p->inner.family,
+		.protocol = p->inner.protocol,
+	};
+}
+
 /* Measure PKT; always fills all of OUT. */
 void lvs_parse(const struct lvs_pkt *pkt, struct lvs_parsed *out);
 
