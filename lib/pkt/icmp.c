@@ -6,8 +6,9 @@
 
 #include "pkt/icmp.h"
 
-/* How errors leave: RFC 1812 4.3.2.5, RFC 1700 (default TTL). */
-#define ERROR_TTL 64
+#include "pkt/answer.h"
+
+/* How errors leave: RFC 1812 4.3.2.5. */
 #define ERROR_TOS 0xc0 /* precedence: internetwork control */
 /* How long they may be, IP header included: RFC 1812 4.3.2.3. */
 #define ERROR_MAX_V4 576
@@ -113,50 +114,6 @@ bool lvs_icmp_csum_ok(const struct lvs_pkt *pkt, const struct lvs_parsed *p)
 				      p->flow.family, icmp_len(p))) == 0xffff;
 }
 
-/* The IP header at L3 of an error with LEN bytes behind it. */
-static void put_ipv4(unsigned char *l3, const struct lvs_parsed *p,
-		     const struct lvs_icmp_args *args, uint32_t len)
-{
-	struct lvs_ipv4 *ip = (struct lvs_ipv4 *)l3;
-
-	memset(ip, 0, sizeof(*ip));
-	ip->version_ihl = 4 << 4 | LVS_IPV4_LEN / 4;
-	ip->tos = ERROR_TOS;
-	ip->len_be = lvs_swap16((uint16_t)(LVS_IPV4_LEN + len));
-	ip->id_be = lvs_swap16(args->id);
-	ip->ttl = ERROR_TTL;
-	ip->protocol = IPPROTO_ICMP;
-	ip->src_be = args->src ? args->src->v4_be : p->flow.dst.v4_be;
-	ip->dst_be = p->flow.src.v4_be;
-	ip->csum = lvs_csum_ipv4(ip);
-}
-
-static void put_ipv6(unsigned char *l3, const struct lvs_parsed *p,
-		     const struct lvs_icmp_args *args, uint32_t len)
-{
-	struct lvs_ipv6 *ip6 = (struct lvs_ipv6 *)l3;
-
-	ip6->vtf_be = lvs_swap32(6u << 28);
-	ip6->len_be = lvs_swap16((uint16_t)len);
-	ip6->next = IPPROTO_ICMPV6;
-	ip6->hops = ERROR_TTL;
-	memcpy(ip6->src, args->src ? args->src->b : p->flow.dst.b, 16);
-	memcpy(ip6->dst, p->flow.src.b, 16);
-}
-
-void lvs_icmp_put_link(unsigned char *to, const struct lvs_pkt *from,
-		       uint16_t l3)
-{
-	unsigned char mac[6];
-
-	memmove(to, from->data, l3);
-	if (from->l2_len < LVS_ETH_LEN)
-		return;
-	memcpy(mac, to, 6);
-	memcpy(to, to + 6, 6);
-	memcpy(to + 6, mac, 6);
-}
-
 bool lvs_icmp_make(struct lvs_pkt *out, const struct lvs_pkt *pkt,
 		   const struct lvs_parsed *p, enum lvs_icmp_error error,
 		   const struct lvs_icmp_args *args)
@@ -173,6 +130,13 @@ bool lvs_icmp_make(struct lvs_pkt *out, const struct lvs_pkt *pkt,
 	uint32_t len = p->l3 + head + quote;
 	uint32_t room = out->len + out->tailroom;
 	unsigned char *data = out->data, *l3, *l4;
+	const struct lvs_answer answer = {
+		.src = args->src,
+		.len = LVS_ICMP_LEN + quote,
+		.protocol = is_v4(p) ? IPPROTO_ICMP : IPPROTO_ICMPV6,
+		.tos = ERROR_TOS,
+		.id = args->id,
+	};
 	struct lvs_icmp *icmp;
 
 	if (!lvs_icmp_may_answer(pkt, p, error))
@@ -189,15 +153,12 @@ bool lvs_icmp_make(struct lvs_pkt *out, const struct lvs_pkt *pkt,
 	l4 = l3 + ip_len;
 	icmp = (struct lvs_icmp *)l4;
 	memmove(l3 + head, pkt->data + p->l3, quote);
-	lvs_icmp_put_link(data, pkt, p->l3);
-	if (is_v4(p))
-		put_ipv4(l3, p, args, LVS_ICMP_LEN + quote);
-	else
-		put_ipv6(l3, p, args, LVS_ICMP_LEN + quote);
+	lvs_answer_put_link(data, pkt, p->l3);
+	lvs_answer_put_ip(l3, p, &answer);
 	icmp->type = kind->type;
 	icmp->code = kind->code;
 	icmp->info_be = error == LVS_ICMP_BIG ? lvs_swap32(args->mtu) : 0;
-	icmp_csum_make(l3, l4, family, LVS_ICMP_LEN + quote);
+	icmp_csum_make(l3, l4, family, answer.len);
 
 	out->data = data;
 	out->len = len;

@@ -83,11 +83,4 @@ enum lvs_reason lvs_icmp_rewrite_dst(struct lvs_pkt *pkt,
 				     const struct lvs_parsed *p,
 				     const struct lvs_rewrite *rw);
 
-/*
- * The link header of FROM, L3 bytes, with its ends exchanged, at TO: an answer
- * goes back by the way the packet came.  They may overlap.
- */
-void lvs_icmp_put_link(unsigned char *to, const struct lvs_pkt *from,
-		       uint16_t l3);
-
 #endif
