@@ -265,6 +265,12 @@ static json_t *interfaces(const struct lvs_ctl_interface *list, size_t count)
 	return array;
 }
 
+static json_t *fast_path(const struct lvs_engine_stats *e)
+{
+	return json_pack("{s:I, s:I}", "packets", number(e->fast_packets),
+			 "flows", number(e->fast_flows));
+}
+
 static void json_status(const struct view *view,
 			const struct lvs_ctl_info *info,
 			const struct lvs_ctl_interface *list, size_t count)
@@ -280,14 +286,15 @@ static void json_status(const struct view *view,
 				    json_integer(number(e->evicted[i])));
 	(void)view;
 	put(json_pack("{s:s, s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:o, s:o, s:o, "
-		      "s:o}",
+		      "s:o, s:o}",
 		      "version", info->daemon, "connections", number(e->conns),
 		      "connection_limit", number(e->conn_limit), "evicted",
 		      evicted, "packets", number(e->packets), "sent",
 		      number(e->sent), "passed", number(e->passed), "held",
-		      number(e->held), "dropped", dropped, "total",
-		      counters(&info->stats), "per_second", rates(&info->stats),
-		      "interfaces", interfaces(list, count)));
+		      number(e->held), "fast_path", fast_path(e), "dropped",
+		      dropped, "total", counters(&info->stats), "per_second",
+		      rates(&info->stats), "interfaces",
+		      interfaces(list, count)));
 	putchar('\n');
 }
 

@@ -383,6 +383,9 @@ static void text_status(const struct view *view,
 	printf("  passed    %14" PRIu64 "  left to this host\n", e->passed);
 	printf("  held      %14" PRIu64 "  until their next hop is known\n",
 	       e->held);
+	printf("Fast path   %14" PRIu64 "  more, forwarded by the kernel; "
+	       "%" PRIu64 " flows now\n",
+	       e->fast_packets, e->fast_flows);
 	for (unsigned r = 0; r < LVS_REASON_COUNT; r++) {
 		if (e->dropped[r])
 			printf("Dropped     %14" PRIu64 "  %s: %s\n",

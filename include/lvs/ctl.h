@@ -243,6 +243,8 @@ enum lvs_ctl_status_attr {
 	LVS_STATUS_ATTR_DROP, /* nest, once a reason */
 	LVS_STATUS_ATTR_CONN_LIMIT,
 	LVS_STATUS_ATTR_EVICTED, /* nest, once an enum lvs_eviction */
+	LVS_STATUS_ATTR_FAST_FLOWS, /* u64 */
+	LVS_STATUS_ATTR_FAST_PACKETS,
 	LVS_STATUS_ATTR_COUNT
 };
 

@@ -147,6 +147,8 @@ static const struct lvs_attr_rule status_rules[LVS_STATUS_ATTR_COUNT] = {
 	[LVS_STATUS_ATTR_DROP] = LVS_ATTR_NEST,
 	[LVS_STATUS_ATTR_CONN_LIMIT] = LVS_ATTR_U64,
 	[LVS_STATUS_ATTR_EVICTED] = LVS_ATTR_NEST,
+	[LVS_STATUS_ATTR_FAST_FLOWS] = LVS_ATTR_U64,
+	[LVS_STATUS_ATTR_FAST_PACKETS] = LVS_ATTR_U64,
 };
 
 static const struct lvs_attr_rule drop_rules[LVS_DROP_ATTR_COUNT] = {
@@ -211,6 +213,9 @@ void lvs_ctl_put_status(struct nlmsghdr *nlh, const char *version,
 	put_counts(nlh, &drops, engine->dropped);
 	mnl_attr_put_u64(nlh, LVS_STATUS_ATTR_CONN_LIMIT, engine->conn_limit);
 	put_counts(nlh, &evictions, engine->evicted);
+	mnl_attr_put_u64(nlh, LVS_STATUS_ATTR_FAST_FLOWS, engine->fast_flows);
+	mnl_attr_put_u64(nlh, LVS_STATUS_ATTR_FAST_PACKETS,
+			 engine->fast_packets);
 	mnl_attr_nest_end(nlh, nest);
 }
 
@@ -270,6 +275,8 @@ int lvs_ctl_get_status(const struct nlattr *nest, struct lvs_ctl_info *info)
 	engine.sent = u64_or_0(tb[LVS_STATUS_ATTR_SENT]);
 	engine.held = u64_or_0(tb[LVS_STATUS_ATTR_HELD]);
 	engine.conn_limit = u64_or_0(tb[LVS_STATUS_ATTR_CONN_LIMIT]);
+	engine.fast_flows = u64_or_0(tb[LVS_STATUS_ATTR_FAST_FLOWS]);
+	engine.fast_packets = u64_or_0(tb[LVS_STATUS_ATTR_FAST_PACKETS]);
 	info->stats = stats;
 	info->engine = engine;
 	strcpy(info->daemon, mnl_attr_get_str(tb[LVS_STATUS_ATTR_VERSION]));

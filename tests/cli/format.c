@@ -432,6 +432,34 @@ START_TEST(synchronisation)
 }
 END_TEST
 
+START_TEST(status)
+{
+	const struct view view = { .numeric = true };
+	struct lvs_ctl_info info = LVS_OPTS(struct lvs_ctl_info);
+
+	strcpy(info.daemon, "0.1");
+	info.engine.conns = 1;
+	info.engine.conn_limit = 20;
+	info.engine.packets = 2;
+	info.engine.sent = 3;
+	info.engine.passed = 4;
+	info.engine.held = 5;
+	info.engine.fast_packets = 123456789012;
+	info.engine.fast_flows = 6;
+	capture();
+	format_text.status(&view, &info, NULL, 0);
+	same("no interface, nothing dropped",
+	     "lvsd 0.1\n"
+	     "Connections              1  of at most 20\n"
+	     "Packets                  2\n"
+	     "  sent                   3\n"
+	     "  passed                 4  left to this host\n"
+	     "  held                   5  until their next hop is known\n"
+	     "Fast path     123456789012  more, forwarded by the kernel; 6 "
+	     "flows now\n");
+}
+END_TEST
+
 /* ---- order --------------------------------------------------------------- */
 
 START_TEST(order)
@@ -481,4 +509,4 @@ START_TEST(order_of_services)
 END_TEST
 
 LVS_TEST_MAIN("cli/format", large_numbers, destinations, services_and_saved,
-	      connections, synchronisation, order, order_of_services)
+	      connections, synchronisation, status, order, order_of_services)

@@ -300,6 +300,7 @@ json "timeouts" '{"tcp":900,"tcp_fin":120,"udp":300}' . -L --timeout
 json "daemons" '{"daemons":[]}' . -L --daemon
 json "status" 0 '.dropped["no-dest"]' --status
 json "status: evictions" 0 '.evicted["half-open"]' --status
+json "status: the fast path" '{"packets":0,"flows":0}' .fast_path --status
 json "status: interfaces" \
 	'["eth0","af_packet",[1,123456789012,3,4],[5,6,7,8]]' \
 	'.interfaces[0] | [.name, .backend,

@@ -104,6 +104,8 @@ START_TEST(status_there_and_back)
 	engine.sent = 4;
 	engine.held = 5;
 	engine.conn_limit = 6;
+	engine.fast_flows = 7;
+	engine.fast_packets = 8;
 	for (unsigned i = 0; i < LVS_EVICT_COUNT; i++)
 		engine.evicted[i] = 50 + i;
 	for (unsigned r = 0; r < LVS_REASON_COUNT; r++)
@@ -113,6 +115,29 @@ START_TEST(status_there_and_back)
 	ck_assert_str_eq(info.daemon, "1.2.3");
 	ck_assert(!memcmp(&info.engine, &engine, sizeof(engine)));
 	same_stats("status", &info.stats);
+}
+END_TEST
+
+/* It ends before the counts of the fast path, which are nothing then. */
+START_TEST(status_of_an_older_server)
+{
+	struct lvs_engine_stats engine = LVS_OPTS(struct lvs_engine_stats);
+	struct lvs_ctl_info info = LVS_OPTS(struct lvs_ctl_info);
+	union {
+		struct nlattr nest;
+		char bytes[LVS_CTL_OBJECT_MAX];
+	} older;
+
+	engine.conns = 1;
+	engine.fast_flows = 7;
+	engine.fast_packets = 8;
+	lvs_ctl_put_status(begin(), "1.2.3", &stats, &engine);
+	memcpy(older.bytes, nest(), nest()->nla_len);
+	older.nest.nla_len -= (uint16_t)(2 * (4 + sizeof(uint64_t)));
+	ck_assert_int_eq(lvs_ctl_get_status(&older.nest, &info), 0);
+	ck_assert_uint_eq(info.engine.conns, 1);
+	ck_assert_uint_eq(info.engine.fast_flows, 0);
+	ck_assert_uint_eq(info.engine.fast_packets, 0);
 }
 END_TEST
 
@@ -257,5 +282,5 @@ START_TEST(damaged)
 END_TEST
 
 LVS_TEST_MAIN("ctl/codec_other", conn_there_and_back, sync_there_and_back,
-	      status_there_and_back, interface_there_and_back, stats_of_32_bits,
-	      damaged)
+	      status_there_and_back, status_of_an_older_server,
+	      interface_there_and_back, stats_of_32_bits, damaged)
