@@ -13,19 +13,26 @@
  *   - its flow is in the table, with the table's generation
  *   - it was sent to this host, and is no fragment; it has no VLAN tag, IP
  *     options or IPv6 extension headers
- *   - TCP, without SYN, FIN and RST; or UDP, if it has a checksum or nothing
- *     is rewritten
+ *   - its headers are right: the IPv4 checksum (not the transport's, which
+ *     stays as wrong as it was), and all lengths: no header or UDP length
+ *     says more than is there, or less than a header has
+ *   - TCP, with ACK and without SYN, FIN and RST; or UDP, if it has a checksum
+ *     or nothing is rewritten
  *   - its time to live is over 1
  *   - it, or each of its segments, is not larger than the flow's MTU
+ * Its time to live is then less by one, whatever else is done to it.  One of
+ * several segments counts as one packet, with all its bytes.
  *
- * The engine remains the only one that decides.  It enters both directions of a
- * connection by NAT, the requests of one by DR or TUN, once it is established,
- * and takes them out with its first FIN or RST, its end, or when its real
- * server goes.  Any change of links, routes or neighbours empties the table at
- * one stroke: the generation moves on, and each connection is entered anew
- * with its next packet.  What was counted is with the destinations when somebody
- * asks for it, and with the timers of connections before they matter, as if the
- * engine had seen the packets.
+ * The engine remains the only one that decides.  Once a connection is
+ * established it enters each direction by NAT, the requests by DR or TUN, with
+ * the next packet that it forwards itself, so that the table never says
+ * anything that was not done before; and takes them out with the first FIN or
+ * RST, with the connection's end, or when its real server goes.  Any change of
+ * links, routes or neighbours empties the table at one stroke: the generation
+ * moves on, and each connection is entered anew with its next packet.  What was
+ * counted is with the destinations when somebody asks for it, and with the
+ * timers of connections before they matter, as if the engine had seen the
+ * packets.
  *
  * One engine writes; any number of programs read, on any processor.  The
  * layout is the kernel's business too: it changes with the library's ABI only.
@@ -60,9 +67,10 @@ struct lvs_fast_key {
 struct lvs_fast_flow {
 	struct lvs_fast_key key;
 	/*
-	 * Odd while the flow is being written, and one that nobody may use; 0
-	 * is none.  Never the same for two flows that one place has had: what
-	 * was read between two looks at the same version is of one flow.
+	 * Odd: nobody may use what is here, it is being written, or was taken
+	 * out; 0: nothing ever was here.  It only goes up, so it is never the
+	 * same for two flows that one place has had: what was read between two
+	 * looks at the same version is of one flow.
 	 */
 	uint32_t version;
 	uint32_t generation;
@@ -71,7 +79,7 @@ struct lvs_fast_flow {
 
 	uint64_t used; /* when a program last did, in the engine's time */
 	uint32_t link; /* interface to leave by */
-	uint32_t mtu;  /* of the way, an outer header already taken off */
+	uint32_t mtu;  /* of the way, an outer header taken off; never 0 */
 	unsigned char l2[14]; /* Ethernet header to write */
 	uint8_t steps;	      /* LVS_FAST_* */
 	uint8_t outer_len;    /* 20, 40; 0: none */
@@ -81,7 +89,14 @@ struct lvs_fast_flow {
 	uint8_t spare;
 	uint32_t dest; /* the engine's */
 
-	unsigned char outer[40]; /* header; what differs by packet is 0 */
+	/*
+	 * The outer header.  0 is what differs by packet: its length; the time
+	 * to live, which is the inner one when that was taken down; the type of
+	 * service, the inner one's but for ECN's CE, which is ECT(0) outside;
+	 * of IPv4 the checksum, and the identification, 0 if DF is set, else
+	 * any that does not come again soon.
+	 */
+	unsigned char outer[40];
 	uint64_t owner[4];	 /* the engine's */
 };
 
