@@ -69,8 +69,11 @@ struct lvs_claim_opts {
 	uint8_t hand_back;
 	/*
 	 * Not 0: for ports that were opened with `late`.  What is claimed is not
-	 * dropped but made one that was sent to another host, which the host
-	 * ignores, and marked, which such a port knows.
+	 * dropped but made a packet to another host, which the host ignores,
+	 * and marked, by which such a port knows it.  What is handed back to
+	 * the host keeps the mark that it came with, 0x6c767368.  Not on an
+	 * interface that is part of another one (a bridge, a bond): that one
+	 * takes what comes before such a port does.
 	 */
 	uint8_t late;
 };
@@ -110,7 +113,7 @@ LVS_API int lvs_claim_sync(struct lvs_claim *claim, struct lvs_director *dir);
 
 struct lvs_claim_stats {
 	size_t sz;
-	uint64_t requests, replies, errors, fragments; /* dropped so far */
+	uint64_t requests, replies, errors, fragments; /* claimed so far */
 	uint32_t entries; /* addresses and ports, and networks, claimed */
 	uint32_t links;	  /* interfaces the program hangs on */
 };

@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * claim.bpf.c - drop at tc ingress what the director has taken, and let in what
- * it hands back.
+ * claim.bpf.c - keep from the host at tc ingress what the director has taken,
+ * and let in what it hands back.
  *
  * Maps say what that is: `claimed` and `nets`, which the loader fills, and
  * `direct`, which the program fills itself with flows between a real server and
  * somebody who addresses it, and not a virtual service, through this host.
  * Whatever cannot be read or is not claimed goes on to the next program, and so
  * to the host, as if none of this were here.
+ *
+ * Ports that are served behind the program must still get what it claims, and
+ * nobody else: with `late` it marks that and makes it another host's, which no
+ * IP stack looks at.
  *
  * The door stands at the tc egress of lo: what the host backend sends there it
  * puts where the packet first came in, past the wire.
@@ -453,8 +457,8 @@ static bool is_echo(struct __sk_buff *skb, const struct packet *p)
 							   : IPPROTO_ICMPV6) ||
 	    !lvs_load(skb, p->l4, &type, sizeof(type)))
 		return false;
-	return type == (p->flow.family == AF_INET ? LVS_ICMP_ECHO
-						  : LVS_ICMP6_ECHO);
+	return type ==
+	       (p->flow.family == AF_INET ? LVS_ICMP_ECHO : LVS_ICMP6_ECHO);
 }
 
 /* Ping of a virtual address that the host has not: it would send that on. */
@@ -520,6 +524,37 @@ static __u8 family_of(const struct __sk_buff *skb)
 							  : 0;
 }
 
+static bool is_late(void)
+{
+	__u32 zero = 0;
+	const struct lvs_claim_config *conf =
+		bpf_map_lookup_elem(&config, &zero);
+
+	return conf && conf->late;
+}
+
+/* From the host; a port behind this program has it, if there is one. */
+static int take(struct __sk_buff *skb)
+{
+	if (!is_late())
+		return TC_ACT_SHOT;
+	skb->mark = LVS_CLAIMED_MARK;
+	return bpf_skb_change_type(skb, PACKET_OTHERHOST) ? TC_ACT_SHOT
+							  : TC_ACT_UNSPEC;
+}
+
+/*
+ * To the host, whoever the frame was to: it had been the host's.  A port that
+ * is still to be served must not take it for one more.
+ */
+static int give(struct __sk_buff *skb)
+{
+	if (!is_late())
+		skb->mark = 0;
+	bpf_skb_change_type(skb, PACKET_HOST);
+	return TC_ACT_UNSPEC;
+}
+
 SEC("tc")
 int lvs_claim(struct __sk_buff *skb)
 {
@@ -529,12 +564,8 @@ int lvs_claim(struct __sk_buff *skb)
 	__u8 family;
 	int verdict;
 
-	if (skb->mark == LVS_HANDED_MARK) {
-		/* Whoever the frame was to: it had been the host's. */
-		skb->mark = 0;
-		bpf_skb_change_type(skb, PACKET_HOST);
-		return TC_ACT_UNSPEC;
-	}
+	if (skb->mark == LVS_HANDED_MARK)
+		return give(skb);
 	if (skb->pkt_type != PACKET_HOST)
 		return TC_ACT_UNSPEC;
 	family = family_of(skb);
@@ -547,7 +578,7 @@ int lvs_claim(struct __sk_buff *skb)
 	count = bpf_map_lookup_elem(&dropped, &kind);
 	if (count)
 		++*count;
-	return TC_ACT_SHOT;
+	return take(skb);
 }
 
 SEC("tc")

@@ -39,7 +39,7 @@ struct lvs_claim {
 	struct lvs_claim_set set;	    /* what `claimed` and `nets` have */
 	struct lvs_hook *hooks;
 	uint32_t num_hooks;
-	bool hands_back;
+	bool hands_back, late;
 	struct lvs_hook door_hook; /* if it does; link 0: not there yet */
 };
 
@@ -101,6 +101,20 @@ static int limit_map(struct lvs_claim *claim, const char *name)
 					claim->limit);
 }
 
+/* What is worth a look-up: all that ONE or OTHER (NULL: nothing) has. */
+static int set_config(struct lvs_claim *claim, const struct lvs_claim_set *one,
+		      const struct lvs_claim_set *other)
+{
+	struct lvs_claim_config config = {
+		.any_port = one->any_port || (other && other->any_port),
+		.nets = one->nets.count || (other && other->nets.count),
+		.late = claim->late,
+	};
+	uint32_t zero = 0;
+
+	return bpf_map_update_elem(claim->config, &zero, &config, BPF_ANY);
+}
+
 static int load(struct lvs_claim *claim)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = "lvs_claim");
@@ -119,6 +133,8 @@ static int load(struct lvs_claim *claim)
 		find_maps(claim);
 		err = find_programs(claim);
 	}
+	if (!err)
+		err = set_config(claim, &claim->set, NULL);
 	/* ENOSYS: no bpf(2); EINVAL: it has no such map or program type. */
 	return err == -ENOSYS || err == -EINVAL ? LVS_ERR_NOTSUP : err;
 }
@@ -150,6 +166,7 @@ int lvs_claim_open(const struct lvs_claim_opts *opts, struct lvs_claim **out)
 	claim->attach = own.attach;
 	claim->limit = own.limit ? own.limit : DEFAULT_LIMIT;
 	claim->hands_back = own.hand_back != 0;
+	claim->late = own.late != 0;
 	voice = lvs_bpf_listen(&claim->log);
 	if (!err)
 		err = load(claim);
@@ -267,19 +284,6 @@ static struct lvs_bpf_list areas_of(const struct lvs_claim_set *set)
 		.size = sizeof(*set->nets.areas),
 		.key = sizeof(set->nets.areas->net),
 	};
-}
-
-/* What is worth a look-up: all that ONE or OTHER has (NULL: nothing). */
-static int set_config(struct lvs_claim *claim, const struct lvs_claim_set *one,
-		      const struct lvs_claim_set *other)
-{
-	struct lvs_claim_config config = {
-		.any_port = one->any_port || (other && other->any_port),
-		.nets = one->nets.count || (other && other->nets.count),
-	};
-	uint32_t zero = 0;
-
-	return bpf_map_update_elem(claim->config, &zero, &config, BPF_ANY);
 }
 
 static void log_left_out(const struct lvs_claim *claim,

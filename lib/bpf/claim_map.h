@@ -58,6 +58,8 @@ struct lvs_claim_ports {
 struct lvs_claim_config {
 	__u32 any_port; /* some key has port 0: it is worth a look-up */
 	__u32 nets;	/* so is `nets`, which is not empty */
+	__u32 late; /* ports are served behind the program: nothing is dropped
+		     */
 };
 
 /* Map `behind_gate`: the programs of tc filters. */
@@ -67,7 +69,7 @@ enum lvs_claim_program {
 	LVS_CLAIM_PROGRAMS
 };
 
-/* Map `dropped`: how often, by kind. */
+/* Map `dropped`: how often, by kind, or marked instead. */
 enum lvs_claim_kind {
 	LVS_CLAIM_REQUEST,
 	LVS_CLAIM_REPLY,
