@@ -43,7 +43,8 @@ static int set_mark(struct af_packet *ap)
 {
 	const uint32_t mark = LVS_TUNNEL_MARK;
 
-	if (setsockopt(ap->ps.fd, SOL_SOCKET, SO_MARK, &mark, sizeof(mark)) < 0)
+	if (setsockopt(lvs_psock_out(&ap->ps), SOL_SOCKET, SO_MARK, &mark,
+		       sizeof(mark)) < 0)
 		return -errno;
 	ap->tunnels = true;
 	return 0;
@@ -76,7 +77,7 @@ static int af_packet_open(const struct lvs_port_opts *opts,
 
 static int af_packet_fd(struct lvs_port *port)
 {
-	return af_packet(port)->ps.fd;
+	return lvs_psock_fd(&af_packet(port)->ps);
 }
 
 static uint32_t af_packet_link(struct lvs_port *port)
@@ -133,7 +134,7 @@ static size_t af_packet_tx(struct lvs_port *port, struct lvs_pkt *const pkts[],
 	struct af_packet *ap = af_packet(port);
 	struct lvs_batch batch;
 
-	lvs_batch_init(&batch, ap->ps.fd, true);
+	lvs_batch_init(&batch, lvs_psock_out(&ap->ps), true);
 	for (size_t i = 0; i < count; i++) {
 		struct lvs_pkt *pkt = pkts[i];
 

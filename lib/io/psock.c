@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * psock.c - a packet socket on an interface, packet(7).
+ * psock.c - an interface by packet sockets, packet(7).
  *
- * It sees what the interface receives, not what it sends.  With
+ * A port sees what the interface receives, not what it sends.  With
  * PACKET_VNET_HDR a packet comes as it is: up to 64 KiB of TCP segments that
  * nobody has cut yet, a checksum that nobody has summed yet.  Small packets
  * come by a ring, which takes half as long; large ones by the socket's queue,
@@ -13,70 +13,17 @@
  */
 #include "config.h"
 
-#include "base/log.h"
 #include "io/psock.h"
-#include "pkt/mark.h"
 #include "pkt/offload.h"
-#include <arpa/inet.h>
-#include <linux/filter.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
 #include <net/if_arp.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-/*
- * Bytes of large packets the kernel keeps while we are busy, its own overhead
- * included: some 200.
- */
-#define RX_QUEUE_BYTES (16 << 20)
-/* Likewise of packets that a network card has not sent yet. */
-#define TX_QUEUE_BYTES (4 << 20)
-
-/* What the kernel knows of a packet besides its bytes, for a filter. */
-#define AD(name) ((uint32_t)(SKF_AD_OFF + SKF_AD_##name))
-
-/*
- * What reaches us: IP and perhaps a third PROTOCOL; frames of a kind before
- * NOT_FROM, so none to another host (a bridge's or a promiscuous interface's);
- * nothing of a VLAN on top of this interface, which is an interface of its
- * own (tag 0 is no VLAN but a priority); nothing that the host backend has
- * handed back to the host.
- */
-#define FILTER(not_from, protocol)                                             \
-	{                                                                      \
-		/* 0 */ BPF_STMT(BPF_LD | BPF_W | BPF_ABS,                     \
-				 AD(PKTTYPE)), /* 1 */                         \
-			BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, not_from, 11,      \
-				 0),				      /* 2 */  \
-			BPF_STMT(BPF_LD | BPF_W | BPF_ABS, AD(MARK)), /* 3 */  \
-			BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, LVS_HANDED_MARK,   \
-				 9, 0), /* 4 */                                \
-			BPF_STMT(BPF_LD | BPF_W | BPF_ABS,                     \
-				 AD(VLAN_TAG_PRESENT)),		      /* 5 */  \
-			BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 2, 0), /* 6 */  \
-			BPF_STMT(BPF_LD | BPF_W | BPF_ABS,                     \
-				 AD(VLAN_TAG)), /* 7 */                        \
-			BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 0xfff, 5,         \
-				 0), /* 8 */                                   \
-			BPF_STMT(BPF_LD | BPF_W | BPF_ABS,                     \
-				 AD(PROTOCOL)), /* 9 */                        \
-			BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETH_P_IP, 2,       \
-				 0), /* 10 */                                  \
-			BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETH_P_IPV6, 1,     \
-				 0), /* 11 */                                  \
-			BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, protocol, 0, 1),   \
-			/* 12 */ BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),        \
-			/* 13 */ BPF_STMT(BPF_RET | BPF_K, 0),                 \
-	}
-
-static const struct sock_filter of_frames[] =
-	FILTER(PACKET_OTHERHOST, ETH_P_ARP);
-static const struct sock_filter of_packets[] =
-	FILTER(PACKET_BROADCAST, ETH_P_IPV6);
 
 /* Of the interface NAMEd so: its number, and whether it has a link header. */
 static int look_up(struct lvs_psock *ps, const char *name)
@@ -89,7 +36,7 @@ static int look_up(struct lvs_psock *ps, const char *name)
 	if (ps->ifindex == 0)
 		return LVS_ERR_NODEV;
 	memcpy(req.ifr_name, name, strlen(name) + 1);
-	if (ioctl(ps->fd, SIOCGIFHWADDR, &req) < 0)
+	if (ioctl(ps->taps[0].fd, SIOCGIFHWADDR, &req) < 0)
 		return -errno;
 	switch (req.ifr_hwaddr.sa_family) {
 	case ARPHRD_ETHER:
@@ -105,67 +52,79 @@ static int look_up(struct lvs_psock *ps, const char *name)
 	}
 }
 
-/*
- * BYTES of queue by OPTION, past the system's limit if we may, and up to it
- * otherwise: a small queue works, it only drops earlier.
- */
-static void set_queue(int fd, int option, int forced_option, int bytes,
-		      const char *ifname, const struct lvs_log *log)
+/* A tap more, without a filter and bound to nothing. */
+static int add_tap(struct lvs_psock *ps)
 {
-	int got = 0;
-	socklen_t len = sizeof(got);
+	int fd = lvs_tap_socket();
 
-	if (setsockopt(fd, SOL_SOCKET, forced_option, &bytes, sizeof(bytes)) ==
-	    0)
-		return;
-	(void)setsockopt(fd, SOL_SOCKET, option, &bytes, sizeof(bytes));
-	(void)getsockopt(fd, SOL_SOCKET, option, &got, &len);
-	if (got < bytes)
-		lvs_log_line(log, LVS_LOG_WARNING,
-			     "%s: queue of %d bytes instead of %d: raise "
-			     "net.core.%cmem_max or give CAP_NET_ADMIN",
-			     ifname, got, bytes,
-			     option == SO_RCVBUF ? 'r' : 'w');
+	if (fd < 0)
+		return fd;
+	ps->taps[ps->num_taps++].fd = fd;
+	return 0;
 }
 
-static int set_flag(int fd, int option)
+static int watch(struct lvs_psock *ps, int fd)
 {
-	int on = 1;
+	struct epoll_event event = { .events = EPOLLIN };
 
-	return setsockopt(fd, SOL_PACKET, option, &on, sizeof(on)) < 0 ? -errno
-								       : 0;
+	return epoll_ctl(ps->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno
+								      : 0;
+}
+
+/* The INDEX-th tap of a late port. */
+static int open_late_tap(struct lvs_psock *ps, unsigned index,
+			 struct lvs_tap_conf *conf)
+{
+	static const uint16_t protocols[LVS_TAPS_MAX] = {
+		ETH_P_IP,
+		ETH_P_IPV6,
+		ETH_P_ARP,
+	};
+	int error = index < ps->num_taps ? 0 : add_tap(ps);
+
+	conf->protocol = protocols[index];
+	if (!error)
+		error = lvs_tap_open(&ps->taps[index], conf);
+	return error ? error : watch(ps, ps->taps[index].fd);
 }
 
 /*
- * The filter is there before the socket is bound, so that no packet comes
- * past it.
+ * Only one of them has something for the log: they would all say the same. ARP,
+ * the last one, is no matter without a link header.
  */
+static int open_late(struct lvs_psock *ps, struct lvs_tap_conf conf)
+{
+	bool has_arp = ps->l2_len > 0 && !conf.cooked;
+	unsigned count = has_arp ? LVS_TAPS_MAX : LVS_TAPS_MAX - 1;
+	int error = 0;
+
+	ps->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (ps->epoll_fd < 0)
+		return -errno;
+	if (!conf.cooked) {
+		ps->out_fd = lvs_tap_socket();
+		error = ps->out_fd < 0 ? ps->out_fd
+				       : lvs_tap_send_only(ps->out_fd, &conf);
+	}
+	for (unsigned i = 0; i < count && !error; i++) {
+		error = open_late_tap(ps, i, &conf);
+		conf.log = (struct lvs_log){ 0 };
+	}
+	return error;
+}
+
 static int set_up(struct lvs_psock *ps, const struct lvs_port_opts *opts)
 {
-	struct sock_fprog prog = {
-		.len = sizeof(of_frames) / sizeof(*of_frames),
-		.filter = (struct sock_filter *)(ps->cooked ? of_packets
-							    : of_frames),
+	const struct lvs_tap_conf conf = {
+		.ifname = opts->ifname,
+		.log = opts->log,
+		.ifindex = ps->ifindex,
+		.protocol = ETH_P_ALL,
+		.cooked = ps->cooked,
 	};
-	struct sockaddr_ll addr = { .sll_family = AF_PACKET };
-	int error;
 
-	if (setsockopt(ps->fd, SOL_SOCKET, SO_ATTACH_FILTER, &prog,
-		       sizeof(prog)) < 0)
-		return -errno;
-	if ((error = set_flag(ps->fd, PACKET_VNET_HDR)) < 0 ||
-	    (error = set_flag(ps->fd, PACKET_IGNORE_OUTGOING)) < 0 ||
-	    (error = lvs_ring_open(&ps->ring, ps->fd)) < 0)
-		return error;
-	set_queue(ps->fd, SO_RCVBUF, SO_RCVBUFFORCE, RX_QUEUE_BYTES,
-		  opts->ifname, &opts->log);
-	set_queue(ps->fd, SO_SNDBUF, SO_SNDBUFFORCE, TX_QUEUE_BYTES,
-		  opts->ifname, &opts->log);
-	addr.sll_protocol = htons(ETH_P_ALL);
-	addr.sll_ifindex = (int)ps->ifindex;
-	if (bind(ps->fd, (struct sockaddr *)&addr, sizeof(addr)) < 0)
-		return errno == ENXIO ? LVS_ERR_NODEV : -errno;
-	return 0;
+	return opts->late ? open_late(ps, conf)
+			  : lvs_tap_open(&ps->taps[0], &conf);
 }
 
 int lvs_psock_open(struct lvs_psock *ps, const struct lvs_port_opts *opts,
@@ -173,15 +132,13 @@ int lvs_psock_open(struct lvs_psock *ps, const struct lvs_port_opts *opts,
 {
 	int error;
 
-	/* Protocol 0: nothing is received before bind(2). */
-	ps->fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (ps->fd < 0)
-		return -errno;
-	error = look_up(ps, opts->ifname);
-	if (error)
-		return error;
+	ps->epoll_fd = ps->out_fd = -1;
 	ps->cooked = cooked;
-	error = lvs_bufs_init(&ps->bufs, opts->buffers);
+	error = add_tap(ps);
+	if (!error)
+		error = look_up(ps, opts->ifname);
+	if (!error)
+		error = lvs_bufs_init(&ps->bufs, opts->buffers);
 	return error ? error : set_up(ps, opts);
 }
 
@@ -192,49 +149,68 @@ void lvs_psock_hear_groups(struct lvs_psock *ps)
 		.mr_type = PACKET_MR_ALLMULTI,
 	};
 
-	if (setsockopt(ps->fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &req,
+	if (setsockopt(ps->taps[0].fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &req,
 		       sizeof(req)) < 0)
 		return;
 }
 
 void lvs_psock_close(struct lvs_psock *ps)
 {
-	lvs_ring_close(&ps->ring);
-	if (ps->fd >= 0)
-		close(ps->fd);
+	for (unsigned i = 0; i < ps->num_taps; i++)
+		lvs_tap_close(&ps->taps[i]);
+	if (ps->epoll_fd >= 0)
+		close(ps->epoll_fd);
+	if (ps->out_fd >= 0)
+		close(ps->out_fd);
 	lvs_bufs_fini(&ps->bufs);
 }
 
-/* The kernel takes the interface from a socket that is bound to it. */
+/* The kernel takes the interface from sockets that are bound to it. */
 static bool is_gone(const struct lvs_psock *ps)
 {
 	struct sockaddr_ll addr = { 0 };
 	socklen_t len = sizeof(addr);
 
-	return getsockname(ps->fd, (struct sockaddr *)&addr, &len) < 0 ||
+	return getsockname(ps->taps[0].fd, (struct sockaddr *)&addr, &len) <
+		       0 ||
 	       addr.sll_ifindex != (int)ps->ifindex;
+}
+
+/* What TAP has to say of the interface; it says it once. */
+static int ask(struct lvs_psock *ps, const struct lvs_tap *tap)
+{
+	int error = 0;
+	socklen_t len = sizeof(error);
+
+	if (getsockopt(tap->fd, SOL_SOCKET, SO_ERROR, &error, &len) < 0)
+		return -errno;
+	if (error != ENETDOWN)
+		return -error;
+	ps->down = true;
+	return 0;
 }
 
 /* 0, or what has become of the interface since the last time. */
 static int trouble(struct lvs_psock *ps)
 {
 	int error = 0;
-	socklen_t len = sizeof(error);
 
-	if (getsockopt(ps->fd, SOL_SOCKET, SO_ERROR, &error, &len) < 0)
-		return -errno;
-	if (error == ENETDOWN)
-		ps->down = true;
-	else if (error)
-		return -error;
+	for (unsigned i = 0; i < ps->num_taps; i++) {
+		int said = ask(ps, &ps->taps[i]);
+
+		error = error ? error : said;
+	}
+	if (error)
+		return error;
 	return ps->down && is_gone(ps) ? LVS_ERR_NODEV : 0;
 }
 
-/* Up to N messages of the queue. */
-static int receive(struct lvs_psock *ps, struct mmsghdr *msgs, unsigned n)
+/* Up to N messages of TAP's queue. */
+static int receive(struct lvs_psock *ps, const struct lvs_tap *tap,
+		   struct mmsghdr *msgs, unsigned n)
 {
 	for (;;) {
-		int got = recvmmsg(ps->fd, msgs, n, MSG_DONTWAIT, NULL);
+		int got = recvmmsg(tap->fd, msgs, n, MSG_DONTWAIT, NULL);
 
 		if (got >= 0)
 			return got;
@@ -287,11 +263,11 @@ static void lend(struct lvs_psock *ps, struct lvs_pkt *pkt, uint32_t len,
 }
 
 /*
- * Up to N packets, at most LVS_BURST, from the socket's queue.  Returns how
- * many have left it, or what receive said.
+ * Up to N packets, at most LVS_BURST, from TAP's queue.  Returns how many
+ * have left it, or what receive said.
  */
-static int from_queue(struct lvs_psock *ps, struct lvs_pkt *pkts[], size_t n,
-		      size_t *lent)
+static int from_queue(struct lvs_psock *ps, const struct lvs_tap *tap,
+		      struct lvs_pkt *pkts[], size_t n, size_t *lent)
 {
 	struct virtio_net_hdr vnet[LVS_BURST];
 	struct iovec iov[LVS_BURST][2];
@@ -309,7 +285,7 @@ static int from_queue(struct lvs_psock *ps, struct lvs_pkt *pkts[], size_t n,
 			.msg_hdr.msg_iovlen = 2,
 		};
 	}
-	got = receive(ps, msgs, (unsigned)n);
+	got = receive(ps, tap, msgs, (unsigned)n);
 	if (got <= 0)
 		return got;
 	lvs_bufs_take(&ps->bufs, (uint32_t)got);
@@ -325,16 +301,16 @@ static int from_queue(struct lvs_psock *ps, struct lvs_pkt *pkts[], size_t n,
 	return got;
 }
 
-/* Packets of the ring until N are lent or one comes from the queue. */
-static void from_ring(struct lvs_psock *ps, struct lvs_pkt *pkts[], size_t n,
-		      size_t *lent)
+/* Packets of TAP's ring until N are lent or one comes from the queue. */
+static void from_ring(struct lvs_psock *ps, struct lvs_tap *tap,
+		      struct lvs_pkt *pkts[], size_t n, size_t *lent)
 {
 	struct lvs_ring_frame frame;
 
 	while (*lent < n) {
 		struct lvs_pkt *pkt = lvs_bufs_peek(&ps->bufs, 0);
 
-		switch (lvs_ring_look(&ps->ring, &frame)) {
+		switch (lvs_ring_look(&tap->ring, &frame)) {
 		case LVS_RING_PACKET:
 			lvs_bufs_take(&ps->bufs, 1);
 			memcpy(lvs_bufs_data(pkt), frame.data, frame.len);
@@ -347,21 +323,21 @@ static void from_ring(struct lvs_psock *ps, struct lvs_pkt *pkts[], size_t n,
 		case LVS_RING_EMPTY:
 			return;
 		}
-		lvs_ring_give(&ps->ring);
+		lvs_ring_give(&tap->ring);
 	}
 }
 
 /* Those of the ring's next frames that only keep a place, at most MOST. */
-static size_t count_queued(struct lvs_psock *ps, size_t most)
+static size_t count_queued(struct lvs_tap *tap, size_t most)
 {
 	struct lvs_ring_frame frame;
 
-	while (ps->queued < most &&
-	       lvs_ring_look(&ps->ring, &frame) == LVS_RING_QUEUED) {
-		ps->queued++;
-		lvs_ring_give(&ps->ring);
+	while (tap->queued < most &&
+	       lvs_ring_look(&tap->ring, &frame) == LVS_RING_QUEUED) {
+		tap->queued++;
+		lvs_ring_give(&tap->ring);
 	}
-	return ps->queued < most ? ps->queued : most;
+	return tap->queued < most ? tap->queued : most;
 }
 
 /*
@@ -369,27 +345,44 @@ static size_t count_queued(struct lvs_psock *ps, size_t most)
  * before its frame says so, and nothing is taken from the queue that no frame
  * has told of.
  */
-static int from_both(struct lvs_psock *ps, struct lvs_pkt *pkts[], size_t n,
-		     size_t *lent)
+static int from_tap(struct lvs_psock *ps, struct lvs_tap *tap,
+		    struct lvs_pkt *pkts[], size_t n, size_t *lent)
 {
 	while (*lent < n) {
-		size_t queued = count_queued(ps, n - *lent);
+		size_t queued = count_queued(tap, n - *lent);
 		size_t before = *lent;
 		int got;
 
 		if (queued == 0) {
-			from_ring(ps, pkts, n, lent);
+			from_ring(ps, tap, pkts, n, lent);
 			if (*lent == before)
 				return 0;
 			continue;
 		}
-		got = from_queue(ps, pkts, queued, lent);
+		got = from_queue(ps, tap, pkts, queued, lent);
 		if (got < 0)
 			return got;
 		/* That none is there cannot be; but nobody waits for it. */
-		ps->queued -= got > 0 ? (size_t)got : ps->queued;
+		tap->queued -= got > 0 ? (size_t)got : tap->queued;
 	}
 	return 0;
+}
+
+/*
+ * From each tap in turn until N are lent; the next time it begins behind the
+ * one that had the rest, so that much of one protocol is not all there is.
+ */
+static int from_taps(struct lvs_psock *ps, struct lvs_pkt *pkts[], size_t n,
+		     size_t *lent)
+{
+	int error = 0;
+
+	for (unsigned i = 0; i < ps->num_taps && *lent < n && !error; i++) {
+		error = from_tap(ps, &ps->taps[ps->turn], pkts, n, lent);
+		if (++ps->turn == ps->num_taps)
+			ps->turn = 0;
+	}
+	return error;
 }
 
 int lvs_psock_rx(struct lvs_psock *ps, struct lvs_pkt *pkts[], size_t max)
@@ -401,7 +394,7 @@ int lvs_psock_rx(struct lvs_psock *ps, struct lvs_pkt *pkts[], size_t max)
 	n = n < LVS_BURST ? n : LVS_BURST;
 	if (n == 0)
 		return 0;
-	error = from_both(ps, pkts, n, &lent);
+	error = from_taps(ps, pkts, n, &lent);
 	if (lent > 0)
 		ps->down = false;
 	else if (error == 0)
@@ -413,8 +406,14 @@ bool lvs_psock_pending(const struct lvs_psock *ps)
 {
 	struct lvs_ring_frame frame;
 
-	return ps->queued > 0 ||
-	       lvs_ring_look(&ps->ring, &frame) != LVS_RING_EMPTY;
+	for (unsigned i = 0; i < ps->num_taps; i++) {
+		const struct lvs_tap *tap = &ps->taps[i];
+
+		if (tap->queued > 0 ||
+		    lvs_ring_look(&tap->ring, &frame) != LVS_RING_EMPTY)
+			return true;
+	}
+	return false;
 }
 
 void lvs_psock_release(struct lvs_psock *ps, struct lvs_pkt *const pkts[],
@@ -424,15 +423,22 @@ void lvs_psock_release(struct lvs_psock *ps, struct lvs_pkt *const pkts[],
 		lvs_bufs_give(&ps->bufs, pkts[i]);
 }
 
-void lvs_psock_stats(struct lvs_psock *ps, struct lvs_port_stats *stats)
+/* How many TAP had no room for, since the last time. */
+static uint64_t dropped(const struct lvs_tap *tap)
 {
 	struct tpacket_stats kernel;
 	socklen_t len = sizeof(kernel);
 
-	/* Reading them sets them to 0. */
-	if (getsockopt(ps->fd, SOL_PACKET, PACKET_STATISTICS, &kernel, &len) ==
+	if (getsockopt(tap->fd, SOL_PACKET, PACKET_STATISTICS, &kernel, &len) <
 	    0)
-		ps->rx_dropped += kernel.tp_drops;
+		return 0;
+	return kernel.tp_drops;
+}
+
+void lvs_psock_stats(struct lvs_psock *ps, struct lvs_port_stats *stats)
+{
+	for (unsigned i = 0; i < ps->num_taps; i++)
+		ps->rx_dropped += dropped(&ps->taps[i]);
 	stats->rx_packets = ps->rx_packets;
 	stats->rx_bytes = ps->rx_bytes;
 	stats->rx_dropped = ps->rx_dropped;

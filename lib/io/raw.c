@@ -118,7 +118,7 @@ static int raw_open(const struct lvs_port_opts *opts, struct lvs_port **port)
 
 static int raw_fd(struct lvs_port *port)
 {
-	return raw(port)->ps.fd;
+	return lvs_psock_fd(&raw(port)->ps);
 }
 
 static uint32_t raw_link(struct lvs_port *port)

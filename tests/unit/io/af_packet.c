@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * af_packet.c - the packet socket backend on a veth pair: the contract, and
- * which packets and errors come up.
+ * which packets and errors come up.  Compiled a second time for late ports.
  *
  * Each test has a network namespace of its own, which goes with its process.
  * At the far end of the pair is a packet socket of the test's own.
@@ -20,6 +20,7 @@ static struct lvs_port *open_port(const char *ifname, uint32_t buffers)
 
 	opts.ifname = ifname;
 	opts.buffers = buffers;
+	opts.late = RIG_LATE;
 	ck_assert_int_eq(lvs_port_open("af_packet", &opts, &port), 0);
 	return port;
 }
@@ -352,6 +353,7 @@ START_TEST(open_errors)
 	struct lvs_port *port = NULL;
 
 	make_pair();
+	opts.late = RIG_LATE;
 	for (size_t i = 0; i < 3; i++) {
 		opts.ifname = names[i];
 		ck_assert_int_eq(lvs_port_open("af_packet", &opts, &port),
@@ -401,13 +403,12 @@ START_TEST(a_device_without_link_header)
 }
 END_TEST
 
-LVS_TEST_MAIN_UNLESS(why_not(), "io/af_packet", CONTRACT_TESTS, OFFLOAD_TESTS,
-		     only_what_concerns_the_interface_is_lent,
-		     does_not_hear_itself, goes_on_after_down_and_up,
-		     opens_an_interface_that_is_down,
-		     says_when_the_interface_is_gone,
-		     counts_what_the_kernel_had_no_room_for,
-		     counts_small_ones_that_the_ring_had_no_room_for,
-		     small_and_large_come_in_order,
-		     counts_what_the_interface_did_not_take, open_errors,
-		     a_device_without_link_header)
+LVS_TEST_MAIN_UNLESS(
+	why_not(), RIG_LATE ? "io/af_packet, late" : "io/af_packet",
+	CONTRACT_TESTS, OFFLOAD_TESTS, only_what_concerns_the_interface_is_lent,
+	does_not_hear_itself, goes_on_after_down_and_up,
+	opens_an_interface_that_is_down, says_when_the_interface_is_gone,
+	counts_what_the_kernel_had_no_room_for,
+	counts_small_ones_that_the_ring_had_no_room_for,
+	small_and_large_come_in_order, counts_what_the_interface_did_not_take,
+	open_errors, a_device_without_link_header)

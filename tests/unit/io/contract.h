@@ -25,6 +25,11 @@ struct rig {
 #define RIG_L2 FRAME_L2
 #endif
 
+/* 1: the tests are of a port that was opened with `late`. */
+#ifndef RIG_LATE
+#define RIG_LATE 0
+#endif
+
 /* A port that lends up to BUFFERS packets and can send what the rig takes. */
 static void rig_open(struct rig *rig, uint32_t buffers);
 static void rig_close(struct rig *rig);

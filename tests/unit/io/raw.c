@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * raw.c - the raw backend: the contract; IP packets in, and out by the host's
- * routing.
+ * routing.  Compiled a second time for late ports.
  */
 #define _GNU_SOURCE /* unshare(2) */
 #define RIG_L2	    0
@@ -26,6 +26,7 @@ static struct lvs_port *open_raw_of(uint32_t buffers, int *far_fd)
 	*far_fd = open_far();
 	opts.ifname = "near";
 	opts.buffers = buffers;
+	opts.late = RIG_LATE;
 	ck_assert_int_eq(lvs_port_open("raw", &opts, &port), 0);
 	ck_assert_uint_eq(lvs_port_link(port), LVS_LINK_NONE);
 	return port;
@@ -356,8 +357,8 @@ START_TEST(what_is_too_long_is_refused)
 }
 END_TEST
 
-LVS_TEST_MAIN_UNLESS(why_not(), "io/raw", CONTRACT_TESTS,
-		     lends_ip_without_link_header,
+LVS_TEST_MAIN_UNLESS(why_not(), RIG_LATE ? "io/raw, late" : "io/raw",
+		     CONTRACT_TESTS, lends_ip_without_link_header,
 		     lends_nothing_but_ip_to_this_host,
 		     the_host_routes_what_is_sent_finished,
 		     a_burst_leaves_in_order_past_what_cannot,
