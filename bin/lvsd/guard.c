@@ -205,19 +205,16 @@ static void warn_of_absence(const struct guard *g,
 
 static void check_dests(struct guard *g, const struct conf_service *svc)
 {
-	const struct lvs_service_id *id = &svc->conf.id;
-
 	for (size_t i = 0; i < svc->num_dests; i++) {
 		const struct conf_dest *dest = &svc->dests[i];
-		const struct lvs_dest_id *real = &dest->conf.id;
+		const struct lvs_dest_conf *conf = &dest->conf;
 
-		if (!lvs_net_is_local(g->dir, &real->addr))
+		if (!lvs_net_is_local(g->dir, &conf->id.addr) ||
+		    lvs_net_is_real_server(g->dir, &svc->conf.id, conf))
 			continue;
-		if (dest->conf.method == LVS_METHOD_NAT &&
-		    (id->fwmark || !lvs_addr_equal(&real->addr, &id->addr) ||
-		     (real->port && real->port != id->port)))
+		if (conf->method == LVS_METHOD_NAT)
 			refuse_nat(g, svc, dest);
-		else if (!id->fwmark && !lvs_net_is_local(g->dir, &id->addr))
+		else
 			warn_of_absence(g, svc, dest);
 	}
 }

@@ -127,6 +127,16 @@ LVS_API int lvs_net_neigh_get(struct lvs_director *dir, uint32_t link,
 LVS_API bool lvs_net_is_local(struct lvs_director *dir,
 			      const struct lvs_addr *addr);
 
+/*
+ * Whether the host itself would be the real server DEST of a service SVC, which
+ * need not exist: packets for it get verdict LVS_HOST.  It is if both addresses
+ * are its own (of a service by mark, DEST's); by NAT only where neither address
+ * nor port would be translated.
+ */
+LVS_API bool lvs_net_is_real_server(struct lvs_director *dir,
+				    const struct lvs_service_id *svc,
+				    const struct lvs_dest_conf *dest);
+
 /* Bytes of the longest announcement. */
 #define LVS_ANNOUNCEMENT_MAX 86
 

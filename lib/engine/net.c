@@ -6,6 +6,7 @@
  * read without any.
  */
 #include "engine/engine.h"
+#include "fwd/fwd.h"
 
 /* Changes begin: nobody else changes anything, and no engine runs. */
 static struct lvs_net *begin(struct lvs_director *dir)
@@ -158,6 +159,18 @@ bool lvs_net_is_local(struct lvs_director *dir, const struct lvs_addr *addr)
 	local = lvs_net_do_is_local(dir->net, addr);
 	pthread_mutex_unlock(&dir->lock);
 	return local;
+}
+
+bool lvs_net_is_real_server(struct lvs_director *dir,
+			    const struct lvs_service_id *svc,
+			    const struct lvs_dest_conf *dest)
+{
+	bool is;
+
+	pthread_mutex_lock(&dir->lock);
+	is = lvs_fwd_is_host(dir->net, svc, &dest->id, dest->method);
+	pthread_mutex_unlock(&dir->lock);
+	return is;
 }
 
 bool lvs_net_wanted(struct lvs_director *dir, uint32_t *link,

@@ -144,5 +144,65 @@ START_TEST(wants_are_counted)
 }
 END_TEST
 
+/* The host is 10.9.0.1 and fd00:9::1; nothing is known of a way to others. */
+static const struct {
+	const char *what, *svc, *dest;
+	uint8_t method;
+	bool is;
+} served[] = {
+	{ "DR to an address of the host", "10.9.0.1:80", "10.9.0.1:80",
+	  LVS_METHOD_DR, true },
+	{ "IPv6", "[fd00:9::1]:80", "[fd00:9::1]:80", LVS_METHOD_DR, true },
+	{ "TUN", "10.9.0.1:80", "10.9.0.1:80", LVS_METHOD_TUN, true },
+	{ "another address of the host", "10.9.0.1:80", "10.9.0.2:80",
+	  LVS_METHOD_DR, true },
+	{ "no address of the host", "10.9.0.1:80", "10.9.0.3:80", LVS_METHOD_DR,
+	  false },
+	{ "the virtual address is not the host's", "10.9.0.3:80", "10.9.0.1:80",
+	  LVS_METHOD_DR, false },
+	{ "by mark, any virtual address", "mark4 7", "10.9.0.1:80",
+	  LVS_METHOD_DR, true },
+	{ "NAT to the same address and port", "10.9.0.1:80", "10.9.0.1:80",
+	  LVS_METHOD_NAT, true },
+	{ "NAT to another port", "10.9.0.1:80", "10.9.0.1:81", LVS_METHOD_NAT,
+	  false },
+	{ "NAT to another address", "10.9.0.1:80", "10.9.0.2:80",
+	  LVS_METHOD_NAT, false },
+	{ "NAT of all ports", "10.9.0.1:0", "10.9.0.1:0", LVS_METHOD_NAT,
+	  false },
+	{ "NAT by mark", "mark4 7", "10.9.0.1:80", LVS_METHOD_NAT, false },
+	{ "said to be the host", "10.9.0.1:80", "10.9.0.3:80", LVS_METHOD_LOCAL,
+	  true },
+};
+
+static void own(struct lvs_director *dir, const char *text)
+{
+	const struct lvs_addr addr = address(text);
+
+	ck_assert_int_eq(lvs_net_addr_set(dir, 1, &addr,
+					  lvs_family_bits(addr.family)),
+			 0);
+}
+
+START_TEST(the_host_as_real_server)
+{
+	struct lvs_director *dir = director();
+
+	own(dir, "10.9.0.1");
+	own(dir, "10.9.0.2");
+	own(dir, "fd00:9::1");
+	for (size_t i = 0; i < sizeof(served) / sizeof(*served); i++) {
+		struct lvs_service_conf svc = service_conf(served[i].svc, "rr");
+		struct lvs_dest_conf dest = dest_conf(served[i].dest, 1);
+
+		dest.method = served[i].method;
+		ck_assert_msg(lvs_net_is_real_server(dir, &svc.id, &dest) ==
+				      served[i].is,
+			      "%s", served[i].what);
+	}
+	lvs_director_free(dir);
+}
+END_TEST
+
 LVS_TEST_MAIN("engine/net", neighbours_got, a_neighbour_that_changes,
-	      wants_are_counted)
+	      wants_are_counted, the_host_as_real_server)
