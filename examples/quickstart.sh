@@ -205,6 +205,7 @@ for host in rs1 rs2 rs3; do
 	start_decap $host || exit 1
 done
 add_vips 10.1.0.101 10.1.0.102 fd01::101 fd01::102 || exit 1
+# shellcheck disable=SC2119 # no more options
 configuration | start_lvsd || exit 1
 printf '\n  The VIPs are configured on no interface of the director: lvsd answers for them.\n'
 

@@ -11,6 +11,7 @@ top=$(cd "$(dirname "$0")/.." && pwd)
 
 # STAGE, and what it proves.  Each is a function stage_NAME below.
 stages='
+shell     shellcheck has nothing to say about any script
 gcc       builds with gcc, warnings are errors; make check
 clang     the same with clang
 sanitize  make check under AddressSanitizer and UBSan
@@ -148,6 +149,18 @@ configure_and_check() { # LABEL CONFIGURE-ARGUMENT...
 		echo "  FAILED: $label: make check ran no test"
 		tail -20 "$work/check.log"
 	fi
+}
+
+# Scripts by their first line, or by their name if they are to be sourced.
+stage_shell() {
+	local script
+	while read -r script; do
+		case $script in
+		*.sh) ;;
+		*) head -n 1 "$script" | grep -qE '^#!.*sh$' || continue ;;
+		esac
+		single "shellcheck $script" shellcheck -x "$script"
+	done < <(find bin examples tests -type f -size +0 | sort)
 }
 
 stage_gcc() {

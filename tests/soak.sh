@@ -179,6 +179,7 @@ add_vips 10.1.0.101 10.1.0.102 fd01::101 fd01::102 || exit 1
 mkdir "$work/files"
 head -c 16M /dev/urandom >"$work/files/big"
 sum=$(sha256sum <"$work/files/big")
+# shellcheck disable=SC2119 # no more options
 start_lvsd < <(configuration) || exit 1
 daemon=$started
 end=$((SECONDS + seconds))

@@ -136,6 +136,7 @@ mkdir "$work/files"
 head -c 64M /dev/urandom >"$work/files/big"
 head -c 300K /dev/urandom >"$work/files/small"
 sum=$(sha256sum <"$work/files/big")
+# shellcheck disable=SC2119 # no more options
 configuration | start_lvsd || exit 1
 
 for method in $methods; do

@@ -77,15 +77,15 @@ capture() { # HOST NAME FILE FILTER [DIRECTION]
 # Frames that HOST's interface NAME receives go to $work/HOST-NAME.pcap, while
 # COMMAND runs.
 watch() { # HOST:NAME... -- COMMAND...
-	local pids=() pid status
+	local captures=() pid status
 	while [ "$1" != -- ]; do
 		capture "${1%:*}" "${1#*:}" "$work/${1/:/-}.pcap" '' in || return
-		pids+=("$started")
+		captures+=("$started")
 		shift
 	done
 	"${@:2}"
 	status=$?
-	for pid in "${pids[@]}"; do
+	for pid in "${captures[@]}"; do
 		stop "$pid" INT
 	done
 	return "$status"

@@ -57,8 +57,8 @@ lladdr_of() { # ADDRESS
 		sed -n 's/^[^ ]* lladdr \([^ ]*\).*/\1/p'
 }
 
-# What the client's kernel learns from now on, until $started is stopped.
-watch() {
+# What the client's kernel learns from now on, until $watcher is stopped.
+watch_neighbours() {
 	: >"$work/learnt"
 	ip -n "$prefix-client" monitor neigh >>"$work/learnt" &
 	watcher=$!
@@ -95,7 +95,7 @@ unchanged() { # NUMBER
 tells() { # NUMBER COMMAND...
 	local status
 	mislead "$1" || return
-	watch
+	watch_neighbours
 	"${@:2}" && learns "$1"
 	status=$?
 	stop "$watcher"
