@@ -26,7 +26,7 @@ packages='autoconf automake libtool make gcc g++ clang pkg-config libc6-dev
 linux-libc-dev libmnl-dev libcap-dev libconfuse-dev check binutils xz-utils
 libjansson-dev libbpf-dev mandoc shellcheck jq iproute2 iputils-ping
 nginx-light curl iperf3 socat tshark tcpdump nftables ethtool procps
-ca-certificates libcap2-bin'
+ca-certificates libcap2-bin netbase'
 
 if [ "${1:-}" = -l ]; then
 	echo "$stages"
@@ -44,7 +44,8 @@ chmod 755 "$work" # lvsd is also run as a user without privileges
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM HUP
 
-# Install what is missing, without starting any service on this host.
+# Install what is missing, without starting any service on this host: not now,
+# nor at its next boot.
 install_packages() {
 	local package missing=()
 	for package in $packages; do
@@ -64,6 +65,9 @@ install_packages() {
 	apt-get -qy --no-install-recommends install "${missing[@]}" \
 		>>"$work/apt.log" 2>&1
 	local status=$?
+	case " ${missing[*]} " in
+	*' nginx-light '*) systemctl disable nginx >>"$work/apt.log" 2>&1 ;;
+	esac
 	[ -z "$made" ] || rm -f $policy
 	if [ $status -ne 0 ]; then
 		tail -5 "$work/apt.log"
