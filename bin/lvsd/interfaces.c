@@ -16,6 +16,7 @@ struct entry {
 	const struct lvs_backend *backend;
 	struct lvs_port *port; /* NULL: to be opened when it can be */
 	uint32_t link;	       /* it had when it was opened; the claim's */
+	bool handed_on;	       /* the claim there, to one that is kept */
 	int tunnel_fd;	       /* keeps tunnel.h's program there; -1: none */
 	int error;	       /* last of opening it again; said once */
 	bool up;	       /* its link, at the last look */
@@ -88,7 +89,7 @@ static void drop_port(struct interfaces *ifs, struct entry *e)
 
 	lvs_port_stats(e->port, &stats);
 	add_stats(&e->past, &stats);
-	if (e->link != LVS_LINK_NONE)
+	if (e->link != LVS_LINK_NONE && !e->handed_on)
 		claim_del_link(ifs->claim, e->link);
 	close_port(e);
 }
@@ -227,6 +228,15 @@ static bool has_port(const struct entry *entries, size_t count,
 	return false;
 }
 
+/* One has, whose interface gets another backend. */
+static bool has_link(const struct entry *entries, size_t count, uint32_t link)
+{
+	for (size_t i = 0; i < count; i++)
+		if (entries[i].port && entries[i].link == link)
+			return true;
+	return false;
+}
+
 /* Close the ports of FROM that are not also in KEPT. */
 static void close_others(struct interfaces *ifs, struct entry *from,
 			 size_t count, const struct entry *kept,
@@ -236,6 +246,7 @@ static void close_others(struct interfaces *ifs, struct entry *from,
 		if (!from[i].port || has_port(kept, num_kept, from[i].port))
 			continue;
 		log_info("%s: closed", from[i].name);
+		from[i].handed_on = has_link(kept, num_kept, from[i].link);
 		close_entry(ifs, &from[i]);
 	}
 }

@@ -8,7 +8,7 @@
 
 need_root_and "$lvsd" "$lvsadm" socat
 log=$work/lvsd.log
-interfaces='front back'
+interfaces='front back' backend=af_packet
 
 # The configuration: WEIGHT of rs1, then what else.
 configuration() { # WEIGHT [LINE...]
@@ -33,14 +33,16 @@ lines() {
 	wc -l <"$log"
 }
 
-# shellcheck disable=SC2086 # one word an interface
 # Reload with the configuration on standard input; the log then says TEXT.
 reload() { # TEXT
-	local seen
+	local seen name
 	seen=$(lines)
 	{
 		printf 'socket = "%s"\n' "$work/lvsd.sock"
-		printf 'interface "%s" { }\n' $interfaces
+		for name in $interfaces; do
+			printf 'interface "%s" { backend = %s }\n' "$name" \
+				"$backend"
+		done
 		cat
 	} >"$work/lvsd.conf"
 	kill -HUP "$lvsd_pid" && logged "$1" "$seen"
@@ -185,6 +187,17 @@ check "an interface less" reload "back: closed" < <(configuration 5)
 interfaces='front back'
 check "and one more" reload "back: open" < <(configuration 5)
 check "the connections go on" echoes seven
+
+# The host has the addresses, as raw does not answer for them, and would reset
+# the connections if it saw their packets.
+ip -n "$prefix-director" addr add 10.1.0.100/32 dev lo
+ip -n "$prefix-director" addr add fd01::100/128 dev front nodad
+backend=raw
+check "another backend" reload "back: closed" < <(configuration 5)
+check "the kernel is kept off as before: the connections go on" echoes eight
+backend=af_packet
+check "and the former one" reload "back: closed" < <(configuration 5)
+check "the connections go on" echoes nine
 
 kill -TERM "$lvsd_pid"
 wait "$lvsd_pid"
