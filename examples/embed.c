@@ -117,7 +117,7 @@ static void run(struct lvs_director *dir, struct lvs_engine *eng,
 			err(1, "poll");
 		t = now();
 		if (fds[2].revents)
-			check(lvs_rtnl_process(rtnl), "netlink");
+			check(lvs_rtnl_process(rtnl, t), "netlink");
 		for (size_t i = 0; i < 2; i++)
 			if (fds[i].revents)
 				check(lvs_forward(eng, ports, 2, i, t),

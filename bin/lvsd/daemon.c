@@ -224,7 +224,7 @@ static void on_rtnl(void *ctx)
 {
 	struct lvsd *d = ctx;
 
-	note_rtnl(d, lvs_rtnl_process(d->rtnl));
+	note_rtnl(d, lvs_rtnl_process(d->rtnl, clock_now(NULL)));
 	worker_wake(d->worker);
 	look_at_interfaces(d);
 }
@@ -241,7 +241,7 @@ static void on_worker(void *ctx)
 /* What could not be asked for last time is asked for again. */
 static int try_rtnl_again(struct lvsd *d)
 {
-	int err = lvs_rtnl_process(d->rtnl);
+	int err = lvs_rtnl_process(d->rtnl, clock_now(NULL));
 
 	return err ? err : lvs_rtnl_resolve(d->rtnl);
 }

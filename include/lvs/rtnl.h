@@ -27,7 +27,7 @@ struct lvs_rtnl_opts {
 };
 
 /*
- * Open a netlink socket, read everything into DIR (borrowed) and keep
+ * Open a netlink socket, wait for the kernel's answers and read everything into DIR (borrowed) and keep
  * listening.  OPTS may be NULL.  LVS_ERR_NOMEM, or what the kernel said.
  */
 LVS_API int lvs_rtnl_open(struct lvs_director *dir,
@@ -39,12 +39,13 @@ LVS_API void lvs_rtnl_close(struct lvs_rtnl *rtnl);
 LVS_API int lvs_rtnl_fd(struct lvs_rtnl *rtnl);
 
 /*
- * Take in what the kernel told, without waiting.  Lost messages (ENOBUFS) are
+ * Take in what the kernel told, without waiting.  NOW, which never runs
+ * backwards, is for the log, whose lines are limited.  Lost messages (ENOBUFS) are
  * answered by reading everything again.  0, or what the kernel said: then
  * there may be no more to read and yet something to do, so call it now and
  * then, such as once a second.
  */
-LVS_API int lvs_rtnl_process(struct lvs_rtnl *rtnl);
+LVS_API int lvs_rtnl_process(struct lvs_rtnl *rtnl, lvs_tstamp now);
 
 /*
  * Ask the kernel to resolve the next hops that packets wait for, and to

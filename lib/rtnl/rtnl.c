@@ -24,7 +24,6 @@
 #include <net/if.h>
 #include <poll.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 /* The kernel cuts dumps to at most 32 KiB; news are shorter. */
@@ -82,6 +81,7 @@ struct lvs_rtnl {
 	unsigned repeats; /* of the kind */
 	unsigned due;	  /* kinds to be read (again) */
 	bool denied;	  /* asking needs CAP_NET_ADMIN */
+	lvs_tstamp now;	  /* of the last lvs_rtnl_process */
 
 	struct lvs_route routes[LVS_RTNL_HOPS];
 	char buf[BUFFER_SIZE];
@@ -213,14 +213,6 @@ static int take_route(struct lvs_rtnl *rtnl, const struct nlmsghdr *nlh)
 	return err;
 }
 
-static lvs_tstamp clock_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (lvs_tstamp)now.tv_sec * LVS_SEC + (lvs_tstamp)now.tv_nsec;
-}
-
 /*
  * One that does not answer comes without link address; whoever answers next
  * is to be compared with the last who did.
@@ -242,7 +234,7 @@ static int take_neigh(struct lvs_rtnl *rtnl, const struct nlmsghdr *nlh)
 	if (nlh->nlmsg_type == RTM_DELNEIGH || !known)
 		return lvs_net_neigh_del(rtnl->dir, neigh.link, &neigh.addr);
 	if (!lvs_net_neigh_get(rtnl->dir, neigh.link, &neigh.addr, &was)) {
-		lvs_rtnl_tell_neigh(&rtnl->tell, &was, &neigh, clock_now());
+		lvs_rtnl_tell_neigh(&rtnl->tell, &was, &neigh, rtnl->now);
 		keep_lladdr(&was, &neigh);
 	}
 	return lvs_net_neigh_set(rtnl->dir, &neigh);
@@ -310,7 +302,7 @@ static void not_resolved(struct lvs_rtnl *rtnl, int error,
 		rtnl->denied = true;
 		return;
 	}
-	lvs_rtnl_tell_refused(&rtnl->tell, error, clock_now());
+	lvs_rtnl_tell_refused(&rtnl->tell, error, rtnl->now);
 	if (lvs_rtnl_neigh(request, &neigh, &known))
 		not_asked(rtnl, neigh.link, &neigh.addr);
 }
@@ -385,10 +377,11 @@ static void lost(struct lvs_rtnl *rtnl)
 	rtnl->overtaken = true;
 }
 
-int lvs_rtnl_process(struct lvs_rtnl *rtnl)
+int lvs_rtnl_process(struct lvs_rtnl *rtnl, lvs_tstamp now)
 {
 	int err = 0;
 
+	rtnl->now = now;
 	for (int i = 0; i < MAX_DATAGRAMS && !err; i++) {
 		ssize_t len = mnl_socket_recvfrom(rtnl->nl, rtnl->buf,
 						  sizeof(rtnl->buf));
@@ -445,7 +438,7 @@ static int open_socket(struct lvs_rtnl *rtnl)
 	return subscribe(rtnl);
 }
 
-/* Until everything was read once. */
+/* Until everything was read once.  No line that time limits is due yet. */
 static int first_read(struct lvs_rtnl *rtnl)
 {
 	struct pollfd fd = { lvs_rtnl_fd(rtnl), POLLIN, 0 };
@@ -457,7 +450,7 @@ static int first_read(struct lvs_rtnl *rtnl)
 		int n = poll(&fd, 1, OPEN_TIMEOUT);
 
 		if (n > 0)
-			err = lvs_rtnl_process(rtnl);
+			err = lvs_rtnl_process(rtnl, 0);
 		else if (n == 0)
 			err = LVS_ERR_IO;
 		else if (errno != EINTR)

@@ -24,6 +24,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #define LINES_MAX 200000
@@ -54,9 +55,17 @@ static bool readable(int fd, int timeout)
 	return poll(&poller, 1, timeout) > 0;
 }
 
+static lvs_tstamp clock_now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (lvs_tstamp)ts.tv_sec * LVS_SEC + (lvs_tstamp)ts.tv_nsec;
+}
+
 static void process(void)
 {
-	int err = lvs_rtnl_process(rtnl);
+	int err = lvs_rtnl_process(rtnl, clock_now());
 
 	if (err)
 		fail("process", err);

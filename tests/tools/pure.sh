@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# pure.sh - the engine has no I/O, clock or thread of its own.
+# pure.sh - the engine has no I/O, clock or thread of its own, and the rest of the
+# library no clock.
 #
 # What an object file needs from outside is what it can do: every undefined
 # symbol of the pure layers must be one of ours or stand on the short list.
@@ -24,7 +25,7 @@ undefined() { # the symbols that FILE needs and that are not allowed
 		grep -vE "$known"
 }
 
-echo 1..2
+echo 1..3
 plant=$(mktemp -d)
 trap 'rm -rf "$plant"' EXIT
 cat >"$plant/clock.c" <<'C'
@@ -56,5 +57,18 @@ if [ "$failed" -eq 0 ] && [ "$seen" -gt 10 ]; then
 	echo "ok 2 - $seen pure objects do nothing on their own"
 else
 	echo "not ok 2 - $seen pure objects do nothing on their own"
+	exit 1
+fi
+
+clock='^(clock_gettime|clock_gettime64|gettimeofday|time|timespec_get|clock|times)$'
+read_by=$(for object in "$top_builddir"/lib/*/*.o; do
+	$NM -u "$object" 2>/dev/null | awk '{ print $2 }' | grep -qE "$clock" &&
+		echo "# ${object##*/lib/} reads the clock"
+done)
+if [ -z "$read_by" ]; then
+	echo "ok 3 - time is an argument everywhere in the library"
+else
+	echo "$read_by"
+	echo "not ok 3 - time is an argument everywhere in the library"
 	exit 1
 fi

@@ -96,7 +96,7 @@ static void must_come_back(void)
 
 	while (!is_there()) {
 		ck_assert_int_eq(poll(&fd, 1, 10000), 1);
-		ck_assert_int_eq(lvs_rtnl_process(rtnl), 0);
+		ck_assert_int_eq(lvs_rtnl_process(rtnl, 0), 0);
 	}
 }
 
@@ -105,7 +105,7 @@ START_TEST(lost_messages)
 	setup();
 	ck_assert_int_eq(lvs_net_link_del(dir, lo), 0);
 	fail_receipts = 1;
-	ck_assert_int_eq(lvs_rtnl_process(rtnl), 0);
+	ck_assert_int_eq(lvs_rtnl_process(rtnl, 0), 0);
 	ck_assert_uint_eq(warnings, 1);
 	must_come_back();
 	teardown();
@@ -119,9 +119,9 @@ START_TEST(and_no_way_to_ask)
 	ck_assert_int_eq(lvs_net_link_del(dir, lo), 0);
 	fail_receipts = 1;
 	fail_sends = 2;
-	ck_assert_int_eq(lvs_rtnl_process(rtnl), -ENOBUFS);
-	ck_assert_int_eq(lvs_rtnl_process(rtnl), -ENOBUFS);
-	ck_assert_int_eq(lvs_rtnl_process(rtnl), 0);
+	ck_assert_int_eq(lvs_rtnl_process(rtnl, 0), -ENOBUFS);
+	ck_assert_int_eq(lvs_rtnl_process(rtnl, 0), -ENOBUFS);
+	ck_assert_int_eq(lvs_rtnl_process(rtnl, 0), 0);
 	must_come_back();
 	teardown();
 }
