@@ -87,6 +87,18 @@ static void with_priority_3(struct frame *f)
 	tag(f, 3 << 13);
 }
 
+static void of_vlan_7_behind_a_priority(struct frame *f)
+{
+	tag(f, 7);
+	tag(f, 3 << 13);
+}
+
+static void of_vlan_7_in_vlan_8(struct frame *f)
+{
+	tag(f, 7);
+	tag(f, 8);
+}
+
 START_TEST(only_what_concerns_the_interface_is_lent)
 {
 	static const struct {
@@ -99,6 +111,8 @@ START_TEST(only_what_concerns_the_interface_is_lent)
 		{ "a protocol that is not ours", lldp, 0 },
 		{ "a frame of a VLAN", of_vlan_7, 0 },
 		{ "priority without VLAN, untagged", with_priority_3, 1 },
+		{ "a VLAN behind a priority", of_vlan_7_behind_a_priority, 0 },
+		{ "a VLAN in a VLAN", of_vlan_7_in_vlan_8, 0 },
 	};
 	static struct frame f, plain;
 	struct lvs_pkt *pkts[4];
