@@ -31,6 +31,14 @@ struct view {
 	size_t before; /* how many of the list were written already */
 };
 
+/* What --status tells. */
+struct daemon_status {
+	struct lvs_ctl_info info;
+	struct lvs_ctl_interface *interfaces;
+	struct lvs_mark_rule *marks; /* rules, in their order */
+	size_t num_interfaces, num_marks;
+};
+
 /* Members may be NULL: nothing is written then. */
 struct format {
 	const char *name;
@@ -49,9 +57,7 @@ struct format {
 
 	void (*timeouts)(const struct lvs_timeouts *timeouts);
 	void (*sync)(const struct lvs_sync_conf *list, size_t count);
-	/* With COUNT interfaces. */
-	void (*status)(const struct view *view, const struct lvs_ctl_info *info,
-		       const struct lvs_ctl_interface *list, size_t count);
+	void (*status)(const struct view *view, const struct daemon_status *s);
 };
 
 /* The INDEX-th format that can be asked for, or NULL; the first is usual. */

@@ -164,9 +164,9 @@ static void json_service(const struct view *view,
 	rest = json_pack("{s:s, s:o, s:I, s:I, s:b, s:o*, s:s*, s:o, s:o, s:o}",
 			 "scheduler", conf->scheduler, "flags", flags(conf),
 			 "table_size", number(conf->table_size), "slow_start",
-			 number(conf->slow_start),
-			 "one_packet", !!(conf->flags & LVS_SVC_ONEPACKET),
-			 "persistence", persistence(conf), "persistence_engine",
+			 number(conf->slow_start), "one_packet",
+			 !!(conf->flags & LVS_SVC_ONEPACKET), "persistence",
+			 persistence(conf), "persistence_engine",
 			 conf->pe[0] ? conf->pe : NULL, "total",
 			 counters(&svc->stats), "per_second",
 			 rates(&svc->stats), "destinations", list);
@@ -271,11 +271,23 @@ static json_t *fast_path(const struct lvs_engine_stats *e)
 			 "flows", number(e->fast_flows));
 }
 
-static void json_status(const struct view *view,
-			const struct lvs_ctl_info *info,
-			const struct lvs_ctl_interface *list, size_t count)
+static json_t *marks(const struct lvs_mark_rule *rules, size_t count)
 {
-	const struct lvs_engine_stats *e = &info->engine;
+	json_t *array = json_array();
+	char match[NAME_MATCH_MAX];
+
+	for (size_t i = 0; i < count; i++) {
+		name_match(match, &rules[i]);
+		json_array_append_new(array, json_pack("{s:I, s:s}", "mark",
+						       number(rules[i].mark),
+						       "match", match));
+	}
+	return array;
+}
+
+static void json_status(const struct view *view, const struct daemon_status *s)
+{
+	const struct lvs_engine_stats *e = &s->info.engine;
 	json_t *dropped = json_object(), *evicted = json_object();
 
 	for (unsigned r = LVS_REASON_NONE + 1; r < LVS_REASON_COUNT; r++)
@@ -286,15 +298,17 @@ static void json_status(const struct view *view,
 				    json_integer(number(e->evicted[i])));
 	(void)view;
 	put(json_pack("{s:s, s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:o, s:o, s:o, "
-		      "s:o, s:o}",
-		      "version", info->daemon, "connections", number(e->conns),
-		      "connection_limit", number(e->conn_limit), "evicted",
-		      evicted, "packets", number(e->packets), "sent",
-		      number(e->sent), "passed", number(e->passed), "held",
-		      number(e->held), "fast_path", fast_path(e), "dropped",
-		      dropped, "total", counters(&info->stats), "per_second",
-		      rates(&info->stats), "interfaces",
-		      interfaces(list, count)));
+		      "s:o, s:o, s:o}",
+		      "version", s->info.daemon, "connections",
+		      number(e->conns), "connection_limit",
+		      number(e->conn_limit), "evicted", evicted, "packets",
+		      number(e->packets), "sent", number(e->sent), "passed",
+		      number(e->passed), "held", number(e->held), "fast_path",
+		      fast_path(e), "dropped", dropped, "total",
+		      counters(&s->info.stats), "per_second",
+		      rates(&s->info.stats), "interfaces",
+		      interfaces(s->interfaces, s->num_interfaces), "marks",
+		      marks(s->marks, s->num_marks)));
 	putchar('\n');
 }
 

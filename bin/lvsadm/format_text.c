@@ -361,13 +361,23 @@ static void put_interfaces(const struct view *view,
 	}
 }
 
-static void text_status(const struct view *view,
-			const struct lvs_ctl_info *info,
-			const struct lvs_ctl_interface *list, size_t count)
+static void put_marks(const struct lvs_mark_rule *rules, size_t count)
 {
-	const struct lvs_engine_stats *e = &info->engine;
+	char text[NAME_MATCH_MAX];
 
-	printf("lvsd %s\n", info->daemon);
+	if (count)
+		puts("Mark       Match");
+	for (size_t i = 0; i < count; i++) {
+		name_match(text, &rules[i]);
+		printf("%-10" PRIu32 " %s\n", rules[i].mark, text);
+	}
+}
+
+static void text_status(const struct view *view, const struct daemon_status *s)
+{
+	const struct lvs_engine_stats *e = &s->info.engine;
+
+	printf("lvsd %s\n", s->info.daemon);
 	printf("Connections %14" PRIu64, e->conns);
 	if (e->conn_limit)
 		printf("  of at most %" PRIu64, e->conn_limit);
@@ -392,7 +402,8 @@ static void text_status(const struct view *view,
 			       e->dropped[r], lvs_reason_name(r),
 			       lvs_reason_text(r));
 	}
-	put_interfaces(view, list, count);
+	put_interfaces(view, s->interfaces, s->num_interfaces);
+	put_marks(s->marks, s->num_marks);
 }
 
 const struct format format_text = {

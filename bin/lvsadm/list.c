@@ -129,21 +129,30 @@ static enum status list_sync(struct listing *l)
 	return STATUS_OK;
 }
 
+/* A kernel, and an older lvsd, has none to tell of. */
+static int optional(int err)
+{
+	return err == LVS_ERR_NOTSUP ? 0 : err;
+}
+
 static enum status list_status(struct listing *l)
 {
-	struct lvs_ctl_info info = LVS_OPTS(struct lvs_ctl_info);
-	struct lvs_ctl_interface *list = NULL;
-	size_t count = 0;
-	int err = lvs_ctl_info(l->ctl, &info);
+	struct daemon_status s = {
+		.info = LVS_OPTS(struct lvs_ctl_info),
+	};
+	int err = lvs_ctl_info(l->ctl, &s.info);
 
-	if (err)
-		return refused(l, err);
-	err = lvs_ctl_interface_list(l->ctl, &list, &count);
-	if (err && err != LVS_ERR_NOTSUP) /* a kernel has none to tell of */
-		return refused(l, err);
-	l->format->status(&l->view, &info, list, count);
-	free(list);
-	return STATUS_OK;
+	if (!err)
+		err = optional(lvs_ctl_interface_list(l->ctl, &s.interfaces,
+						      &s.num_interfaces));
+	if (!err)
+		err = optional(
+			lvs_ctl_mark_list(l->ctl, &s.marks, &s.num_marks));
+	if (!err)
+		l->format->status(&l->view, &s);
+	free(s.interfaces);
+	free(s.marks);
+	return err ? refused(l, err) : STATUS_OK;
 }
 
 /* Options for columns may come together; the first in this order counts. */

@@ -54,6 +54,25 @@ const char *name_protocol(uint8_t protocol)
 	return p ? p->text : "?";
 }
 
+void name_match(char buf[NAME_MATCH_MAX], const struct lvs_mark_rule *rule)
+{
+	const struct protocol *p = protocol_of(rule->protocol);
+	char addr[LVS_ADDR_STRLEN], length[8] = "", ports[16] = "";
+	bool v6 = rule->addr.family == AF_INET6 && rule->port_max;
+
+	if (rule->plen != lvs_family_bits(rule->addr.family))
+		snprintf(length, sizeof(length), "/%u", rule->plen);
+	if (rule->port_min != rule->port_max)
+		snprintf(ports, sizeof(ports), ":%u-%u", rule->port_min,
+			 rule->port_max);
+	else if (rule->port_max)
+		snprintf(ports, sizeof(ports), ":%u", rule->port_max);
+	snprintf(buf, NAME_MATCH_MAX, "%s %s%s%s%s%s",
+		 p && p->name ? p->name : "?", v6 ? "[" : "",
+		 lvs_addr_format(&rule->addr, addr, sizeof(addr)), length,
+		 v6 ? "]" : "", ports);
+}
+
 static bool to_port(const char *text, uint8_t protocol, uint16_t *port)
 {
 	const struct protocol *p = protocol_of(protocol);

@@ -6,6 +6,7 @@
 #define LVSADM_NAMES_H
 
 #include <lvs/director.h>
+#include <lvs/mark.h>
 #include <netdb.h>
 
 /* Longest "[host]:port", with the final 0. */
@@ -30,6 +31,12 @@ bool name_to_group(const char *text, struct lvs_addr *addr);
 /* ADDR:PORT into BUF; as names where there are any and unless NUMERIC. */
 void name_endpoint(char buf[NAME_ENDPOINT_MAX], const struct lvs_addr *addr,
 		   uint16_t port, uint8_t protocol, bool numeric);
+
+/* Longest match, with the final 0. */
+#define NAME_MATCH_MAX (LVS_ADDR_STRLEN + 32)
+
+/* What RULE fits, as lvsd.conf(5) has it: "tcp [2001:db8::/64]:80-90". */
+void name_match(char buf[NAME_MATCH_MAX], const struct lvs_mark_rule *rule);
 
 /* "TCP", "UDP", "SCTP", "IP" for 0, or "?". */
 const char *name_protocol(uint8_t protocol);

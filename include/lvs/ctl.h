@@ -13,6 +13,7 @@
 #include <lvs/base.h>
 #include <lvs/director.h>
 #include <lvs/engine.h>
+#include <lvs/mark.h>
 #include <lvs/port.h>
 
 #ifdef __cplusplus
@@ -129,6 +130,10 @@ LVS_API int lvs_ctl_interface_list(struct lvs_ctl *ctl,
 				   struct lvs_ctl_interface **list,
 				   size_t *count);
 
+/* Rules for marks (lvs/mark.h), in their order; LVS_ERR_NOTSUP by a kernel. */
+LVS_API int lvs_ctl_mark_list(struct lvs_ctl *ctl, struct lvs_mark_rule **list,
+			      size_t *count);
+
 /*
  * Every connection, as it arrives; each CONN is borrowed for the call, its
  * state too.  A call that returns other than 0 ends the walk, and is returned;
@@ -192,6 +197,8 @@ enum lvs_ctl_cmd {
 	LVS_CMD_GET_STATUS = 131, /* the server and its engines */
 	LVS_CMD_NEW_INTERFACE = 132, /* reply only */
 	LVS_CMD_GET_INTERFACE = 133, /* dump: every interface */
+	LVS_CMD_NEW_MARK = 134,      /* reply only */
+	LVS_CMD_GET_MARK = 135,      /* dump: every rule for marks */
 };
 
 /* Top-level attributes, each a nest. */
@@ -199,6 +206,7 @@ enum lvs_ctl_attr {
 	LVS_CMD_ATTR_CONN = 0x1000,
 	LVS_CMD_ATTR_STATUS = 0x1001,
 	LVS_CMD_ATTR_INTERFACE = 0x1002,
+	LVS_CMD_ATTR_MARK = 0x1003,
 };
 
 /* Beside IPVS_SVC_ATTR_*. */
@@ -268,6 +276,18 @@ enum lvs_ctl_interface_attr {
 	LVS_INTERFACE_ATTR_TX_DROPPED,
 	LVS_INTERFACE_ATTR_TX_ERRORS,
 	LVS_INTERFACE_ATTR_COUNT
+};
+
+/* In LVS_CMD_ATTR_MARK. */
+enum lvs_ctl_mark_attr {
+	LVS_MARK_ATTR_MARK = 1, /* u32 */
+	LVS_MARK_ATTR_AF,       /* u16 */
+	LVS_MARK_ATTR_ADDR,     /* 16 bytes */
+	LVS_MARK_ATTR_PLEN,     /* u8 */
+	LVS_MARK_ATTR_PROTOCOL, /* u16 */
+	LVS_MARK_ATTR_PORT_MIN, /* be16; both 0: every port */
+	LVS_MARK_ATTR_PORT_MAX, /* be16 */
+	LVS_MARK_ATTR_COUNT
 };
 
 #ifdef __cplusplus

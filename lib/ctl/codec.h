@@ -76,6 +76,8 @@ void lvs_ctl_put_interface(struct nlmsghdr *nlh,
 			   const struct lvs_ctl_interface *ifc);
 int lvs_ctl_get_interface(const struct nlattr *nest,
 			  struct lvs_ctl_interface *ifc);
+void lvs_ctl_put_mark(struct nlmsghdr *nlh, const struct lvs_mark_rule *rule);
+int lvs_ctl_get_mark(const struct nlattr *nest, struct lvs_mark_rule *rule);
 
 /* An address of FAMILY from a checked attribute; false if it is too short. */
 bool lvs_ctl_get_addr(const struct nlattr *attr, uint16_t family,

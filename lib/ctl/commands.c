@@ -318,6 +318,22 @@ static bool interface_more(struct lvs_session *s)
 	return true;
 }
 
+static bool mark_more(struct lvs_session *s)
+{
+	struct lvs_mark_rule rules[PIECE];
+	size_t from = (size_t)s->dump.cursor;
+	size_t count = lvs_marks_list(s->dir, from, rules, PIECE);
+
+	for (size_t i = 0; i < PIECE && from + i < count; i++) {
+		struct nlmsghdr *nlh = dump_begin(s);
+
+		lvs_ctl_put_mark(nlh, &rules[i]);
+		lvs_session_end(s, nlh);
+		s->dump.cursor++;
+	}
+	return s->dump.cursor < count;
+}
+
 /* ---- the list ------------------------------------------------------------ */
 
 /*
@@ -376,6 +392,10 @@ static const struct lvs_command commands[] = {
 	  .reply = LVS_CMD_NEW_INTERFACE,
 	  .begin = no_arguments,
 	  .more = interface_more },
+	{ .number = LVS_CMD_GET_MARK,
+	  .reply = LVS_CMD_NEW_MARK,
+	  .begin = no_arguments,
+	  .more = mark_more },
 };
 
 const struct lvs_command *lvs_command_find(uint8_t number)

@@ -151,6 +151,36 @@ int lvs_ctl_interface_list(struct lvs_ctl *ctl,
 	return 0;
 }
 
+static int marks_answer(void *ctx, const struct nlmsghdr *nlh)
+{
+	const struct nlattr *nest =
+		lvs_attr_find(nlh, GENL_HDRLEN, LVS_CMD_ATTR_MARK);
+	struct listing *l = ctx;
+	struct lvs_mark_rule *item = listing_next(l);
+
+	if (!item)
+		return LVS_ERR_NOMEM;
+	if (!nest || lvs_ctl_get_mark(nest, item))
+		return LVS_ERR_PROTO;
+	l->count++;
+	return 0;
+}
+
+int lvs_ctl_mark_list(struct lvs_ctl *ctl, struct lvs_mark_rule **items,
+		      size_t *count)
+{
+	struct listing l = { .size = sizeof(**items) };
+	int err;
+
+	lvs_ctl_ask_dump(ctl, LVS_CMD_GET_MARK);
+	err = list(ctl, &l, marks_answer);
+	if (err)
+		return err;
+	*items = l.items;
+	*count = l.count;
+	return 0;
+}
+
 struct sync_listing {
 	struct lvs_sync_conf list[2];
 	size_t count;

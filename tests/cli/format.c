@@ -435,20 +435,34 @@ END_TEST
 START_TEST(status)
 {
 	const struct view view = { .numeric = true };
-	struct lvs_ctl_info info = LVS_OPTS(struct lvs_ctl_info);
+	struct lvs_mark_rule marks[] = {
+		{ .mark = 7, .plen = 32, .protocol = IPPROTO_TCP },
+		{ .mark = UINT32_MAX,
+		  .plen = 8,
+		  .protocol = IPPROTO_SCTP,
+		  .port_min = 1,
+		  .port_max = 65535 },
+		{ .mark = 8, .plen = 128, .protocol = IPPROTO_UDP },
+		{ .mark = 8,
+		  .plen = 64,
+		  .protocol = IPPROTO_UDP,
+		  .port_min = 53,
+		  .port_max = 53 },
+	};
+	struct daemon_status s = { .info = LVS_OPTS(struct lvs_ctl_info) };
 
-	strcpy(info.daemon, "0.1");
-	info.engine.conns = 1;
-	info.engine.conn_limit = 20;
-	info.engine.packets = 2;
-	info.engine.sent = 3;
-	info.engine.passed = 4;
-	info.engine.held = 5;
-	info.engine.fast_packets = 123456789012;
-	info.engine.fast_flows = 6;
+	strcpy(s.info.daemon, "0.1");
+	s.info.engine.conns = 1;
+	s.info.engine.conn_limit = 20;
+	s.info.engine.packets = 2;
+	s.info.engine.sent = 3;
+	s.info.engine.passed = 4;
+	s.info.engine.held = 5;
+	s.info.engine.fast_packets = 123456789012;
+	s.info.engine.fast_flows = 6;
 	capture();
-	format_text.status(&view, &info, NULL, 0);
-	same("no interface, nothing dropped",
+	format_text.status(&view, &s);
+	same("no interface, nothing dropped, no rule",
 	     "lvsd 0.1\n"
 	     "Connections              1  of at most 20\n"
 	     "Packets                  2\n"
@@ -457,6 +471,27 @@ START_TEST(status)
 	     "  held                   5  until their next hop is known\n"
 	     "Fast path     123456789012  more, forwarded by the kernel; 6 "
 	     "flows now\n");
+	lvs_addr_parse("10.0.0.1", &marks[0].addr);
+	lvs_addr_parse("10.0.0.0", &marks[1].addr);
+	lvs_addr_parse("fd00::1", &marks[2].addr);
+	lvs_addr_parse("fd00::", &marks[3].addr);
+	s = (struct daemon_status){ .marks = marks, .num_marks = 4 };
+	capture();
+	format_text.status(&view, &s);
+	same("rules for marks",
+	     "lvsd \n"
+	     "Connections              0\n"
+	     "Packets                  0\n"
+	     "  sent                   0\n"
+	     "  passed                 0  left to this host\n"
+	     "  held                   0  until their next hop is known\n"
+	     "Fast path                0  more, forwarded by the kernel; 0 "
+	     "flows now\n"
+	     "Mark       Match\n"
+	     "7          tcp 10.0.0.1\n"
+	     "4294967295 sctp 10.0.0.0/8:1-65535\n"
+	     "8          udp fd00::1\n"
+	     "8          udp [fd00::/64]:53\n");
 }
 END_TEST
 

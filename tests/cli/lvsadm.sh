@@ -313,6 +313,7 @@ a-name-of-15-ch raw              0        0        0        0        0        0 
 	"$("$lvsadm" --status | tail -n 3)"
 check "status: interfaces, in full" "eth0 123456789012" \
 	"$("$lvsadm" --status --exact | awk '/^eth0/ { print $1, $4 }')"
+json "status: no rules for marks" '[]' .marks --status
 check "status for people" "lvsd yes" "$("$lvsadm" --status |
 	awk 'NR == 1 { v = $1 } /^Packets +0$/ { p = "yes" } END { print v, p }')"
 

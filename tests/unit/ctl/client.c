@@ -142,6 +142,38 @@ START_TEST(interfaces)
 }
 END_TEST
 
+START_TEST(marks)
+{
+	struct lvs_mark_rule rules[LVS_MARK_RULES_MAX] = { { .mark = 0 } };
+	struct lvs_ctl_server_opts opts = options();
+	struct lvs_mark_rule *list;
+	struct lvs_ctl *ctl;
+	size_t count;
+
+	make_director();
+	start(&opts);
+	ctl = client();
+	ck_assert_int_eq(lvs_ctl_mark_list(ctl, &list, &count), 0);
+	ck_assert_uint_eq(count, 0);
+	free(list);
+	for (uint16_t i = 0; i < LVS_MARK_RULES_MAX; i++) {
+		lvs_addr_parse("10.0.0.1", &rules[i].addr);
+		rules[i].plen = 32;
+		rules[i].protocol = IPPROTO_TCP;
+		rules[i].mark = 7;
+		rules[i].port_min = rules[i].port_max = (uint16_t)(i + 1);
+	}
+	ck_assert_int_eq(lvs_marks_set(dir, rules, LVS_MARK_RULES_MAX), 0);
+	ck_assert_int_eq(lvs_ctl_mark_list(ctl, &list, &count), 0);
+	ck_assert_uint_eq(count, LVS_MARK_RULES_MAX);
+	ck_assert_mem_eq(list, rules, sizeof(rules));
+	free(list);
+	lvs_ctl_close(ctl);
+	finish();
+	drop_director();
+}
+END_TEST
+
 START_TEST(the_rest)
 {
 	struct lvs_ctl_server_opts opts = options();
@@ -265,5 +297,5 @@ START_TEST(connections)
 }
 END_TEST
 
-LVS_TEST_MAIN("ctl/client", services, destinations, interfaces, the_rest,
+LVS_TEST_MAIN("ctl/client", services, destinations, interfaces, marks, the_rest,
 	      connections)

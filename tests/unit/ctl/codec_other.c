@@ -163,6 +163,27 @@ START_TEST(interface_there_and_back)
 }
 END_TEST
 
+START_TEST(mark_there_and_back)
+{
+	struct lvs_mark_rule rule = {
+		.addr = addr("fd00::"),
+		.mark = UINT32_MAX,
+		.port_min = 1,
+		.port_max = UINT16_MAX,
+		.plen = 64,
+		.protocol = IPPROTO_SCTP,
+	};
+	struct lvs_mark_rule got;
+
+	lvs_ctl_put_mark(begin(), &rule);
+	ck_assert_int_eq(lvs_ctl_get_mark(nest(), &got), 0);
+	ck_assert_mem_eq(&got, &rule, sizeof(got));
+	rule.addr.family = AF_UNIX;
+	lvs_ctl_put_mark(begin(), &rule);
+	ck_assert_int_eq(lvs_ctl_get_mark(nest(), &got), LVS_ERR_INVAL);
+}
+END_TEST
+
 /* Counters of 32 bits wrap; the message has room for no more. */
 START_TEST(stats_of_32_bits)
 {
@@ -186,6 +207,7 @@ static int get_any(int which, const struct nlattr *n)
 	struct lvs_conn_info conn;
 	struct lvs_sync_conf sync;
 	struct lvs_ctl_interface ifc;
+	struct lvs_mark_rule rule;
 	struct lvs_ctl_info info;
 
 	switch (which) {
@@ -199,6 +221,8 @@ static int get_any(int which, const struct nlattr *n)
 		return lvs_ctl_get_sync(n, &sync);
 	case 4:
 		return lvs_ctl_get_interface(n, &ifc);
+	case 5:
+		return lvs_ctl_get_mark(n, &rule);
 	default:
 		return lvs_ctl_get_status(n, &info);
 	}
@@ -223,6 +247,7 @@ static void put_any(int which)
 				      .state = "NONE" };
 	struct lvs_sync_conf sync = { .role = 1, .group = addr("ff02::1") };
 	struct lvs_ctl_interface ifc = { .name = "eth0", .backend = "raw" };
+	struct lvs_mark_rule rule = { .addr = addr("fd00::"), .mark = 1 };
 	struct lvs_engine_stats engine = { .evicted = { 1 },
 					   .dropped = { 1, 1 } };
 
@@ -242,6 +267,9 @@ static void put_any(int which)
 	case 4:
 		lvs_ctl_put_interface(begin(), &ifc);
 		break;
+	case 5:
+		lvs_ctl_put_mark(begin(), &rule);
+		break;
 	default:
 		lvs_ctl_put_status(begin(), "1", &stats, &engine);
 	}
@@ -253,7 +281,7 @@ static void put_any(int which)
  */
 START_TEST(damaged)
 {
-	for (int which = 0; which < 6; which++) {
+	for (int which = 0; which < 7; which++) {
 		uint16_t len;
 
 		put_any(which);
@@ -283,4 +311,5 @@ END_TEST
 
 LVS_TEST_MAIN("ctl/codec_other", conn_there_and_back, sync_there_and_back,
 	      status_there_and_back, status_of_an_older_server,
-	      interface_there_and_back, stats_of_32_bits, damaged)
+	      interface_there_and_back, mark_there_and_back, stats_of_32_bits,
+	      damaged)
