@@ -55,6 +55,12 @@ void lvs_engine_step(struct lvs_engine *eng, struct lvs_conn *conn,
 		lvs_engine_transport(eng, conn->protocol);
 	unsigned state = lvs_proto_next(t->proto, mode, conn->state, p);
 
+	if (conn->flags & LVS_CONN_FASTS) {
+		if (state != conn->state)
+			lvs_fast_leave(eng, conn);
+		else if (!lvs_engine_has_hop(eng, conn))
+			lvs_fast_leave_stale(eng, conn);
+	}
 	if (state != conn->state)
 		enter(conn, dest, t->proto, state);
 	if (conn->flags & LVS_CONN_CONTROLLED && assures(conn, t->proto, mode))
@@ -64,10 +70,21 @@ void lvs_engine_step(struct lvs_engine *eng, struct lvs_conn *conn,
 		lvs_conn_set_timeout(eng->conns, conn, t->ticks[state]);
 }
 
+bool lvs_engine_was_used(struct lvs_engine *eng, struct lvs_conn *conn)
+{
+	if (!(conn->flags & LVS_CONN_FASTS))
+		return false;
+	/* To look would not do: it could be used once more before it ends. */
+	lvs_fast_leave(eng, conn);
+	return lvs_conn_left(conn, eng->tick) > 0;
+}
+
 void lvs_engine_release(struct lvs_engine *eng, struct lvs_conn *conn)
 {
 	struct lvs_dest *dest = lvs_director_dest(eng->dir, conn->dest);
 
+	if (conn->flags & LVS_CONN_FASTS)
+		lvs_fast_leave(eng, conn);
 	if (conn->flags & LVS_CONN_CONTROLLED)
 		lvs_persist_release(eng->dir->persist,
 				    lvs_control_take(&eng->controls, conn));

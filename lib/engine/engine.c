@@ -25,8 +25,16 @@
 
 static uint32_t expired(void *ctx, struct lvs_conn *conn)
 {
+	if (lvs_engine_was_used(ctx, conn))
+		return LVS_CONN_SEEN;
 	lvs_engine_release(ctx, conn);
 	return 0;
+}
+
+static void shadowed(void *ctx, struct lvs_conn *conn)
+{
+	if (conn->flags & LVS_CONN_FASTS)
+		lvs_fast_leave(ctx, conn);
 }
 
 static void drained(void *ctx, struct lvs_conn *conn)
@@ -43,9 +51,27 @@ static void dest_gone(struct lvs_engine_slot *slot, struct lvs_dest *dest)
 		eng->actions[dest->index].made = false;
 }
 
+static void dest_leaves(struct lvs_engine_slot *slot, struct lvs_dest *dest)
+{
+	lvs_fast_leave_dest(lvs_engine_of(slot), dest);
+}
+
+static uint32_t gather(struct lvs_engine_slot *slot,
+		       const struct lvs_dest *dest, uint32_t from)
+{
+	struct lvs_engine *eng = lvs_engine_of(slot);
+
+	return dest ? lvs_fast_gather_dest(eng, dest, from)
+		    : lvs_fast_gather(eng, from);
+}
+
 static void net_changed(struct lvs_engine_slot *slot)
 {
-	lvs_engine_of(slot)->look = true;
+	struct lvs_engine *eng = lvs_engine_of(slot);
+
+	eng->look = true;
+	if (eng->flows.state)
+		lvs_flows_move_on(&eng->flows);
 }
 
 static void slot_stats(struct lvs_engine_slot *slot,
@@ -57,6 +83,7 @@ static void slot_stats(struct lvs_engine_slot *slot,
 	stats->sz = sizeof(*stats);
 	stats->conns = lvs_conn_count(eng->conns);
 	stats->conn_limit = eng->conn_limit;
+	stats->fast_flows = eng->flows.count;
 }
 
 static const struct lvs_proto *const transports[LVS_TRANSPORTS] = {
@@ -96,6 +123,20 @@ static void take_opts(struct lvs_engine *eng,
 	lvs_limit_init(&eng->echoes, LVS_SEC / rate, burst);
 }
 
+/* The table of flows, of which nothing can be told from our own hashes. */
+static int take_table(struct lvs_engine *eng,
+		      const struct lvs_engine_opts *opts)
+{
+	struct lvs_director *dir = eng->dir;
+	uint64_t seed = lvs_hash_pair(dir->hash_key, UINT64_MAX, UINT64_MAX);
+
+	if (!opts->fast)
+		return 0;
+	eng->slot.gather = gather;
+	eng->slot.dest_leaves = dest_leaves;
+	return lvs_flows_init(&eng->flows, opts->fast, seed, &dir->mem);
+}
+
 /* What ENG needs of its own and with others; undone by engine_fini. */
 static int engine_fill(struct lvs_engine *eng)
 {
@@ -105,6 +146,7 @@ static int engine_fill(struct lvs_engine *eng)
 		.hash_key = { dir->hash_key[0], dir->hash_key[1] },
 		.limit = eng->conn_limit,
 		.expired = expired,
+		.shadowed = shadowed,
 		.ctx = eng,
 	};
 	int ret = lvs_conn_table_new(&opts, 0, &eng->conns);
@@ -137,6 +179,7 @@ static void engine_fini(struct lvs_engine *eng)
 	lvs_parcels_free(&eng->made, mem);
 	lvs_parcels_free(&eng->lent, mem);
 	lvs_fragments_free(&eng->fragments);
+	lvs_flows_fini(&eng->flows, mem);
 	lvs_mem_free(mem, eng->actions,
 		     eng->actions_size * sizeof(*eng->actions));
 }
@@ -155,13 +198,16 @@ int lvs_engine_new(struct lvs_director *dir, const struct lvs_engine_opts *opts,
 		return LVS_ERR_NOMEM;
 	engine_init(new, dir);
 	take_opts(new, &o);
-	ret = engine_fill(new);
+	ret = take_table(new, &o);
+	if (ret == 0)
+		ret = engine_fill(new);
 	if (ret == 0) {
 		ret = lvs_director_enter(dir, &new->slot);
 		if (ret < 0)
 			engine_fini(new);
 	}
 	if (ret < 0) {
+		lvs_flows_fini(&new->flows, &dir->mem);
 		lvs_mem_free(&dir->mem, new, sizeof(*new));
 		return ret;
 	}
@@ -173,6 +219,10 @@ void lvs_engine_free(struct lvs_engine *eng)
 {
 	if (!eng)
 		return;
+	/* While the counters of its number are its own. */
+	pthread_mutex_lock(&eng->slot.gate);
+	lvs_fast_leave_all(eng);
+	pthread_mutex_unlock(&eng->slot.gate);
 	lvs_director_leave(eng->dir, &eng->slot);
 	engine_fini(eng);
 	lvs_mem_free(&eng->dir->mem, eng, sizeof(*eng));
@@ -194,11 +244,14 @@ static lvs_tstamp expire(struct lvs_engine *eng)
 
 lvs_tstamp lvs_engine_tick(struct lvs_engine *eng, lvs_tstamp now)
 {
-	lvs_tstamp next;
+	lvs_tstamp next, tend;
 
 	pthread_mutex_lock(&eng->slot.gate);
 	lvs_engine_begin(eng, now);
+	tend = lvs_fast_tend(eng);
 	next = expire(eng);
+	if (tend < next)
+		next = tend;
 	if (lvs_engine_expire_pieces(eng))
 		next = now;
 	if (eng->held.first)
@@ -213,6 +266,7 @@ void lvs_engine_stats(struct lvs_engine *eng, struct lvs_engine_stats *stats)
 {
 	struct lvs_engine_stats now;
 
+	lvs_slot_gather(&eng->slot, NULL);
 	pthread_mutex_lock(&eng->slot.gate);
 	slot_stats(&eng->slot, &now);
 	pthread_mutex_unlock(&eng->slot.gate);

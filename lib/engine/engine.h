@@ -14,6 +14,7 @@
 
 #include "base/limit.h"
 #include "engine/control.h"
+#include "engine/flows.h"
 #include "engine/fragment.h"
 #include "engine/parcel.h"
 #include "engine/setup.h"
@@ -75,7 +76,7 @@ struct lvs_engine {
 	/*
 	 * Hops are numbers of one generation of the net.  Those in actions
 	 * are renewed with the action; those in connections are good if the
-	 * connection was seen after `net_tick`.
+	 * connection was seen after `net_tick`, and so are its flows.
 	 */
 	uint32_t generation;
 	uint32_t net_tick;
@@ -87,6 +88,8 @@ struct lvs_engine {
 	struct lvs_action_pair *actions; /* by index of the destination */
 	uint32_t actions_size;
 	struct lvs_action_pair odd; /* of connections with an older method */
+
+	struct lvs_flows flows; /* that programs forward (fast.c) */
 
 	struct lvs_transport transports[LVS_TRANSPORTS];
 	struct lvs_timeouts timeouts; /* that their ticks were made of */
@@ -136,6 +139,9 @@ static inline void lvs_pkt_drop(struct lvs_pkt *pkt, enum lvs_reason reason)
 /* The clock of this call; what depends on the configuration is renewed. */
 void lvs_engine_begin(struct lvs_engine *eng, lvs_tstamp now);
 
+/* The states' timeouts are as they are configured now. */
+void lvs_engine_renew_timeouts(struct lvs_engine *eng);
+
 /* ---- conn.c: the life of a connection ----------------------------------- */
 
 /* The table of PROTOCOL's states and times; NULL: no connections of its own. */
@@ -150,17 +156,30 @@ void lvs_engine_step(struct lvs_engine *eng, struct lvs_conn *conn,
 		     struct lvs_dest *dest, const struct lvs_parsed *p,
 		     enum lvs_proto_mode mode);
 
+/*
+ * The time of CONN seems to be over; whether it is not, since programs have
+ * forwarded packets of it.
+ */
+bool lvs_engine_was_used(struct lvs_engine *eng, struct lvs_conn *conn);
+
 /* Give back what CONN counts in its destination: before it is deleted. */
 void lvs_engine_release(struct lvs_engine *eng, struct lvs_conn *conn);
 
 /* Delete CONN in the middle of a burst. */
 void lvs_engine_forget(struct lvs_engine *eng, struct lvs_conn *conn);
 
+/* Whether CONN was seen since the net's last change: its hop is good. */
+static inline bool lvs_engine_has_hop(const struct lvs_engine *eng,
+				      const struct lvs_conn *conn)
+{
+	return (int32_t)(conn->seen - eng->net_tick) > 0;
+}
+
 /* CONN was seen; a hop from before the net's last change is given up. */
 static inline void lvs_engine_seen(const struct lvs_engine *eng,
 				   struct lvs_conn *conn)
 {
-	if ((int32_t)(conn->seen - eng->net_tick) <= 0)
+	if (!lvs_engine_has_hop(eng, conn))
 		conn->hop = LVS_HOP_NONE;
 	lvs_conn_touch(conn, eng->tick);
 }
@@ -268,12 +287,57 @@ bool lvs_engine_hands(const struct lvs_engine *eng, const struct lvs_pkt *pkt,
 
 /*
  * Do ACT to PKT, which belongs to CONN, and have it leave by hop number HOP;
- * what stands in the way is answered or counted.
+ * what stands in the way is answered or counted.  True: it has left, as it is.
  */
-void lvs_engine_forward(struct lvs_engine *eng, struct lvs_pkt *pkt,
+bool lvs_engine_forward(struct lvs_engine *eng, struct lvs_pkt *pkt,
 			const struct lvs_parsed *p,
 			const struct lvs_action *act,
 			const struct lvs_conn *conn, uint16_t hop);
+
+/* ---- fast.c -------------------------------------------------------------- */
+
+/*
+ * P of CONN has left in direction DIR by action ACT and hop number HOP: if all
+ * that follow will, and there is room, they are entered.
+ */
+void lvs_fast_enter(struct lvs_engine *eng, const struct lvs_parsed *p,
+		    struct lvs_conn *conn, enum lvs_direction dir,
+		    const struct lvs_action *act, uint16_t hop);
+
+/* The same, if there is a table and CONN is not in it. */
+static inline void lvs_fast_offer(struct lvs_engine *eng,
+				  const struct lvs_parsed *p,
+				  struct lvs_conn *conn, enum lvs_direction dir,
+				  const struct lvs_action *act, uint16_t hop)
+{
+	if (eng->flows.state && !(conn->flags & LVS_CONN_FAST << dir))
+		lvs_fast_enter(eng, p, conn, dir, act, hop);
+}
+
+/* CONN is in no flow any more; what was counted of it, counts. */
+void lvs_fast_leave(struct lvs_engine *eng, struct lvs_conn *conn);
+
+/* The same for such flows of CONN as the net's last change has made useless. */
+void lvs_fast_leave_stale(struct lvs_engine *eng, struct lvs_conn *conn);
+
+/* The same for all connections of DEST, and for all that there are. */
+void lvs_fast_leave_dest(struct lvs_engine *eng, const struct lvs_dest *dest);
+void lvs_fast_leave_all(struct lvs_engine *eng);
+
+/* What was counted of CONN, which remains where it is, counts. */
+void lvs_fast_look(struct lvs_engine *eng, struct lvs_conn *conn);
+
+/*
+ * The same for some flows, of all or of DEST: FROM is LVS_GATHER_ALL, then
+ * what the last call returned; until that is 0.  Walks over one destination
+ * come one after the other.
+ */
+uint32_t lvs_fast_gather(struct lvs_engine *eng, uint32_t from);
+uint32_t lvs_fast_gather_dest(struct lvs_engine *eng,
+			      const struct lvs_dest *dest, uint32_t from);
+
+/* Visit some flows, if it is time to; when to call again. */
+lvs_tstamp lvs_fast_tend(struct lvs_engine *eng);
 
 /* ---- answer.c ------------------------------------------------------------ */
 

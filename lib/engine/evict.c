@@ -66,6 +66,10 @@ static struct lvs_conn *choose(struct lvs_engine *eng, unsigned *least)
 		if (!conn)
 			break;
 		w = worth(conn);
+		if (w == LVS_EVICT_BARE && conn->flags & LVS_CONN_FASTS) {
+			lvs_fast_look(eng, conn);
+			w = worth(conn);
+		}
 		if (w > *least || w == KEPT)
 			continue;
 		if (w == *least && (int32_t)(conn->seen - chosen->seen) >= 0)

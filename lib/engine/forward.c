@@ -208,7 +208,7 @@ static void give_host(struct lvs_engine *eng, struct lvs_pkt *pkt,
 				  LVS_REASON_NO_ROUTE);
 }
 
-__attribute__((flatten)) void
+__attribute__((flatten)) bool
 lvs_engine_forward(struct lvs_engine *eng, struct lvs_pkt *pkt,
 		   const struct lvs_parsed *p, const struct lvs_action *act,
 		   const struct lvs_conn *conn, uint16_t hop)
@@ -227,14 +227,14 @@ lvs_engine_forward(struct lvs_engine *eng, struct lvs_pkt *pkt,
 
 	if (act->steps & (LVS_ACT_HOST | LVS_ACT_PASS) && !act->reason) {
 		give_host(eng, pkt, p, act, conn);
-		return;
+		return false;
 	}
 	if (!can_go(eng, pkt, p, act, &exit))
-		return;
+		return false;
 	max = whole_max(eng, pkt, act, mtu);
 	pieces = p->l3_len > max && lvs_seg_max_len(pkt, p) > max;
 	if (pieces && !cut_or_answer(eng, pkt, p, act, mtu))
-		return;
+		return false;
 	reason = lvs_action_apply(act, conn, pkt, p, eng->ip_id++);
 	if (reason != LVS_REASON_NONE)
 		lvs_pkt_drop(pkt, reason);
@@ -243,5 +243,7 @@ lvs_engine_forward(struct lvs_engine *eng, struct lvs_pkt *pkt,
 		lvs_engine_leave_cut(eng, pkt, p->l3, &how, &exit);
 	} else {
 		lvs_engine_leave(eng, pkt, p->l3, &exit);
+		return pkt->verdict == LVS_SEND;
 	}
+	return false;
 }

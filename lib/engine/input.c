@@ -22,9 +22,11 @@
  */
 #define NET_TICKS_MAX (1u << 30)
 
-/* The states' timeouts, in ticks, as they are configured now. */
-static void renew_timeouts(struct lvs_engine *eng)
+void lvs_engine_renew_timeouts(struct lvs_engine *eng)
 {
+	if (memcmp(&eng->timeouts, &eng->dir->timeouts,
+		   sizeof(eng->timeouts)) == 0)
+		return;
 	eng->timeouts = eng->dir->timeouts;
 	for (size_t i = 0; i < LVS_TRANSPORTS; i++) {
 		struct lvs_transport *t = &eng->transports[i];
@@ -42,15 +44,14 @@ void lvs_engine_begin(struct lvs_engine *eng, lvs_tstamp now)
 	eng->now = now;
 	eng->tick = lvs_tick(now);
 	lvs_parcels_free(&eng->lent, &eng->dir->mem);
-	if (generation != eng->generation) {
+	if (generation != eng->generation || eng->flows.moved) {
 		eng->generation = generation;
+		eng->flows.moved = false;
 		eng->net_tick = eng->tick;
 	} else if (eng->tick - eng->net_tick > NET_TICKS_MAX) {
 		eng->net_tick = eng->tick - NET_TICKS_MAX;
 	}
-	if (memcmp(&eng->timeouts, &eng->dir->timeouts,
-		   sizeof(eng->timeouts)) != 0)
-		renew_timeouts(eng);
+	lvs_engine_renew_timeouts(eng);
 }
 
 /* The flow that finds the connection of an ICMP error, NULL: none does. */
@@ -120,12 +121,12 @@ static struct lvs_conn *current(struct lvs_engine *eng, size_t i)
 	if (!conn && b->changed && b->flows[i])
 		conn = lvs_conn_find_hashed(eng->conns, b->flows[i],
 					    b->aims.hashes[i], &b->dirs[i]);
-	if (conn && lvs_conn_left(conn, eng->tick) == 0) {
-		/* Its time is over, whenever the timer comes by. */
-		lvs_engine_forget(eng, conn);
-		return NULL;
-	}
-	return conn;
+	if (!conn || lvs_conn_left(conn, eng->tick) > 0 ||
+	    lvs_engine_was_used(eng, conn))
+		return conn;
+	/* Its time is over, whenever the timer comes by. */
+	lvs_engine_forget(eng, conn);
+	return NULL;
 }
 
 /*
@@ -241,6 +242,9 @@ static void burst(struct lvs_engine *eng, struct lvs_pkt *pkts[], size_t count)
 		treat(eng, i);
 	if (!b->whole)
 		tally(eng);
+	/* Who lost his replies to another loses his flows now. */
+	if (eng->flows.state && b->changed)
+		lvs_conn_settle(eng->conns);
 	b->count = 0;
 }
 

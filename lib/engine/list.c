@@ -59,6 +59,16 @@ struct listing {
 	uint32_t tick;
 };
 
+/* Connections as they are with all that programs have forwarded of them. */
+static void look_at(struct lvs_engine *eng, struct lvs_conn *conns[],
+		    size_t count)
+{
+	lvs_engine_renew_timeouts(eng);
+	for (size_t i = 0; i < count; i++)
+		if (conns[i]->flags & LVS_CONN_FASTS)
+			lvs_fast_look(eng, conns[i]);
+}
+
 static void list_one(void *ctx, const struct lvs_conn *conn)
 {
 	struct listing *l = ctx;
@@ -91,6 +101,7 @@ size_t lvs_engine_conns(struct lvs_engine_slot *slot, uint64_t *cursor,
 		max = LIST_STEP;
 	if (!(*cursor & CURSOR_TEMPLATES)) {
 		count = lvs_conn_walk(eng->conns, cursor, conns, max);
+		look_at(eng, conns, count);
 		for (size_t i = 0; i < count; i++)
 			list_one(&l, conns[i]);
 		inner = 0;

@@ -38,8 +38,10 @@ void lvs_engine_request(struct lvs_engine *eng, struct lvs_pkt *pkt,
 	conn->packets++;
 	pair = lvs_engine_actions(eng, dest, conn);
 	lvs_engine_clamp_mss(eng, pkt, p, pair, conn);
-	lvs_engine_forward(eng, pkt, p, &pair->request, conn,
-			   pair->request.hop);
+	if (lvs_engine_forward(eng, pkt, p, &pair->request, conn,
+			       pair->request.hop))
+		lvs_fast_offer(eng, p, conn, LVS_REQUEST, &pair->request,
+			       pair->request.hop);
 }
 
 void lvs_engine_reply(struct lvs_engine *eng, struct lvs_pkt *pkt,
@@ -47,6 +49,7 @@ void lvs_engine_reply(struct lvs_engine *eng, struct lvs_pkt *pkt,
 {
 	struct lvs_dest *dest = lvs_director_dest(eng->dir, conn->dest);
 	const struct lvs_action_pair *pair;
+	uint16_t hop;
 
 	if (!dest) {
 		lvs_pkt_drop(pkt, LVS_REASON_DEST_GONE);
@@ -60,8 +63,9 @@ void lvs_engine_reply(struct lvs_engine *eng, struct lvs_pkt *pkt,
 	lvs_engine_step(eng, conn, dest, p, LVS_PROTO_OUT);
 	pair = lvs_engine_actions(eng, dest, conn);
 	lvs_engine_clamp_mss(eng, pkt, p, pair, conn);
-	lvs_engine_forward(eng, pkt, p, &pair->reply, conn,
-			   lvs_engine_client_hop(eng, conn));
+	hop = lvs_engine_client_hop(eng, conn);
+	if (lvs_engine_forward(eng, pkt, p, &pair->reply, conn, hop))
+		lvs_fast_offer(eng, p, conn, LVS_REPLY, &pair->reply, hop);
 }
 
 void lvs_engine_icmp(struct lvs_engine *eng, struct lvs_pkt *pkt,

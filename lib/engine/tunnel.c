@@ -41,20 +41,29 @@ static uint32_t mtu_told(const struct lvs_pkt *pkt, const struct lvs_parsed *p)
 	return mtu > min ? mtu : min;
 }
 
-/* From now on packets to the real server ADDR are to fit into MTU. */
+/* From now on packets by ACT to DEST are to fit into MTU. */
+static void remember_for(struct lvs_engine *eng, const struct lvs_dest *dest,
+			 struct lvs_action *act, uint32_t mtu)
+{
+	const struct lvs_hop *hop = lvs_net_hop_at(eng->dir->net, act->hop);
+	uint32_t room = lvs_engine_room(eng, act, hop);
+
+	act->path_mtu = mtu;
+	act->path_until = eng->now + PATH_TIME;
+	if (lvs_engine_room(eng, act, hop) < room)
+		lvs_fast_leave_dest(eng, dest);
+}
+
+/* The same for all packets to the real server ADDR. */
 static void remember(struct lvs_engine *eng, const struct lvs_addr *addr,
 		     uint32_t mtu)
 {
 	const struct lvs_dest *dest = NULL;
 
 	while ((dest = lvs_director_real(eng->dir, addr, dest))) {
-		struct lvs_action *act;
-
-		if (dest->index >= eng->actions_size)
-			continue;
-		act = &eng->actions[dest->index].request;
-		act->path_mtu = mtu;
-		act->path_until = eng->now + PATH_TIME;
+		if (dest->index < eng->actions_size)
+			remember_for(eng, dest,
+				     &eng->actions[dest->index].request, mtu);
 	}
 }
 

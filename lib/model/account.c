@@ -8,6 +8,12 @@
  */
 #include "model/director.h"
 
+void lvs_service_gather(const struct lvs_service *svc)
+{
+	for (const struct lvs_dest *d = svc->first; d; d = d->next)
+		lvs_director_gather(svc->dir, d);
+}
+
 void lvs_service_counts(const struct lvs_service *svc,
 			uint64_t count[LVS_COUNTERS])
 {
@@ -39,6 +45,7 @@ void lvs_director_stats(struct lvs_director *dir, struct lvs_stats *stats)
 	uint64_t count[LVS_COUNTERS];
 
 	pthread_mutex_lock(&dir->lock);
+	lvs_director_gather(dir, NULL);
 	director_counts(dir, count);
 	lvs_stats_show(stats, count, dir->meter.zero, &dir->meter.rates);
 	pthread_mutex_unlock(&dir->lock);
@@ -72,6 +79,7 @@ int lvs_director_zero(struct lvs_director *dir, const struct lvs_service_id *id)
 	struct lvs_service *svc = NULL;
 
 	pthread_mutex_lock(&dir->lock);
+	lvs_director_gather(dir, NULL);
 	if (id) {
 		clean = lvs_service_id_clean(id);
 		svc = lvs_director_exact(dir, &clean);
@@ -88,6 +96,7 @@ static void fold_rates(struct lvs_director *dir)
 {
 	uint64_t count[LVS_COUNTERS];
 
+	lvs_director_gather(dir, NULL);
 	for (struct lvs_service *s = dir->first; s; s = s->next) {
 		for (struct lvs_dest *d = s->first; d; d = d->next) {
 			lvs_meter_read(&d->meter, count);

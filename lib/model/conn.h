@@ -60,6 +60,9 @@ static inline uint32_t lvs_secs_to_ticks(uint32_t secs)
 #define LVS_CONN_CONTROLLED   (1u << 11) /* made by a template */
 #define LVS_CONN_ASSURED      (1u << 12) /* ... which knows that it works */
 #define LVS_CONN_ANSWERED     (1u << 13) /* a reply was seen */
+#define LVS_CONN_FAST	      (1u << 14) /* requests are in the fast path */
+#define LVS_CONN_FAST_REPLY   (1u << 15) /* ... and replies */
+#define LVS_CONN_FASTS	      (LVS_CONN_FAST | LVS_CONN_FAST_REPLY)
 
 /* Who has an address and a port: by name, or by number in the arrays. */
 enum lvs_end {
@@ -120,6 +123,9 @@ enum lvs_direction {
 	LVS_REPLY,
 };
 
+/* Of `expired`: the connection was seen after all, and `seen` has moved on. */
+#define LVS_CONN_SEEN UINT32_MAX
+
 struct lvs_conn_table_opts {
 	const struct lvs_allocator *mem; /* copied */
 	uint64_t hash_key[2];
@@ -127,9 +133,15 @@ struct lvs_conn_table_opts {
 	/*
 	 * CONN's time is over: return 0 to have it deleted (and freed, after
 	 * this call), or ticks to have it live on that long from now, as its
-	 * new timeout.  Must not add or delete connections.  NULL: deleted.
+	 * new timeout, or LVS_CONN_SEEN.  Must not add or delete connections.
+	 * NULL: deleted.
 	 */
 	uint32_t (*expired)(void *ctx, struct lvs_conn *conn);
+	/*
+	 * CONN has lost its replies to another, and is LVS_CONN_SHADOWED now.
+	 * Must not add or delete connections.  May be NULL.
+	 */
+	void (*shadowed)(void *ctx, struct lvs_conn *conn);
 	void *ctx;
 };
 
@@ -164,6 +176,11 @@ struct lvs_conn *lvs_conn_add_hashed(struct lvs_conn_table *tab,
 				     const union lvs_ip *dest,
 				     uint16_t dport_be, uint16_t flags,
 				     uint32_t timeout_ticks, lvs_tstamp now);
+/*
+ * Who was added has his replies from now on.  Else he has them when something
+ * is looked up, which is soon enough for whoever looks up.
+ */
+void lvs_conn_settle(struct lvs_conn_table *tab);
 /* Takes CONN out and frees it. */
 void lvs_conn_del(struct lvs_conn_table *tab, struct lvs_conn *conn);
 /* At the limit: nothing can be added. */
@@ -224,12 +241,18 @@ static inline void lvs_conn_touch(struct lvs_conn *conn, uint32_t tick)
 void lvs_conn_set_timeout(struct lvs_conn_table *tab, struct lvs_conn *conn,
 			  uint32_t ticks);
 
-/* Ticks until it expires, 0 if it is due. */
+/*
+ * Ticks until it expires, 0 if it is due.  It may have been seen after TICK, by
+ * somebody whose clock was read later.
+ */
 static inline uint32_t lvs_conn_left(const struct lvs_conn *conn, uint32_t tick)
 {
-	uint32_t idle = tick - conn->seen;
+	int32_t idle = (int32_t)(tick - conn->seen);
 
-	return idle < conn->timeout ? conn->timeout - idle : 0;
+	if (idle < 0)
+		return conn->timeout;
+	return (uint32_t)idle < conn->timeout ? conn->timeout - (uint32_t)idle
+					      : 0;
 }
 
 /*

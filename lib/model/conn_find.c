@@ -266,6 +266,14 @@ static bool find_reply(const struct lvs_conn_table *tab,
 	return false;
 }
 
+/* The replies of CONN are not its own any more. */
+static void shadow(struct lvs_conn_table *tab, struct lvs_conn *conn)
+{
+	conn->flags |= LVS_CONN_SHADOWED;
+	if (tab->opts.shadowed)
+		tab->opts.shadowed(tab->opts.ctx, conn);
+}
+
 bool lvs_conn_enter_reply(struct lvs_conn_table *tab, uint32_t id,
 			  uint64_t hash)
 {
@@ -277,7 +285,7 @@ bool lvs_conn_enter_reply(struct lvs_conn_table *tab, uint32_t id,
 	if (find_reply(tab, &flow, hash, &search)) {
 		lvs_map_replace(&tab->map, hash, search.value,
 				id | LVS_ID_REPLY);
-		search.conn->flags |= LVS_CONN_SHADOWED;
+		shadow(tab, search.conn);
 	} else if (lvs_map_insert(&tab->map, hash, id | LVS_ID_REPLY) != 0) {
 		return false;
 	}
@@ -285,6 +293,7 @@ bool lvs_conn_enter_reply(struct lvs_conn_table *tab, uint32_t id,
 	return true;
 }
 
+/* Memory for those that wait was found when they were added. */
 void lvs_conn_settle(struct lvs_conn_table *tab)
 {
 	for (unsigned i = 0; i < tab->num_late; i++) {
@@ -292,7 +301,7 @@ void lvs_conn_settle(struct lvs_conn_table *tab)
 
 		/* Without memory after all: as if they were another's. */
 		if (!lvs_conn_enter_reply(tab, late->id, late->hash))
-			lvs_conn_at(tab, late->id)->flags |= LVS_CONN_SHADOWED;
+			shadow(tab, lvs_conn_at(tab, late->id));
 	}
 	tab->num_late = 0;
 }

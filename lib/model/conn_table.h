@@ -104,12 +104,6 @@ bool lvs_conn_enter_reply(struct lvs_conn_table *tab, uint32_t id,
 			  uint64_t hash);
 
 /*
- * The reply keys that wait are entered.  To be called before anything that
- * would see the difference; memory for it was found when they were added.
- */
-void lvs_conn_settle(struct lvs_conn_table *tab);
-
-/*
  * Takes ID out of the map and frees it; its timer is stopped already, and no
  * reply key waits.
  */

@@ -131,7 +131,9 @@ static void look_at(struct lvs_conn_table *tab, struct due *due, uint32_t tick)
 
 	if (left == 0 && tab->opts.expired) {
 		left = tab->opts.expired(tab->opts.ctx, conn);
-		if (left != 0) {
+		if (left == LVS_CONN_SEEN) {
+			left = lvs_conn_left(conn, tick);
+		} else if (left != 0) {
 			conn->seen = tick;
 			conn->timeout = left;
 		}

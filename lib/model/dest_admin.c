@@ -184,6 +184,7 @@ static int dest_del(struct lvs_director *dir, struct lvs_service *svc,
 		return LVS_ERR_NOENT;
 	lvs_service_prepare(svc, dest, LVS_DEST_REMOVED, NULL);
 	lvs_director_stop(dir);
+	lvs_director_withdraw(dir, dest);
 	lvs_dest_unlink(dest);
 	lvs_service_changed(svc, dest, LVS_DEST_REMOVED);
 	lvs_slow_start_reweigh(svc);
@@ -240,7 +241,8 @@ int lvs_dest_del(struct lvs_director *dir, const struct lvs_service_id *id,
 	return err;
 }
 
-static void info_fill(const struct lvs_dest *dest, struct lvs_dest_info *info)
+static void info_fill(struct lvs_director *dir, const struct lvs_dest *dest,
+		      struct lvs_dest_info *info)
 {
 	uint32_t active = lvs_dest_active_now(dest);
 	uint32_t total = lvs_dest_total_now(dest);
@@ -252,6 +254,7 @@ static void info_fill(const struct lvs_dest *dest, struct lvs_dest_info *info)
 	info->inact = total > active ? total - active : 0;
 	info->persist =
 		atomic_load_explicit(&dest->persist, memory_order_relaxed);
+	lvs_director_gather(dir, dest);
 	lvs_meter_read(&dest->meter, count);
 	lvs_stats_show(&info->stats, count, dest->meter.zero,
 		       &dest->meter.rates);
@@ -270,7 +273,7 @@ int lvs_dest_get(struct lvs_director *dir, const struct lvs_service_id *id,
 	if (svc)
 		found = lvs_service_dest(svc, &which);
 	if (found)
-		info_fill(found, info);
+		info_fill(dir, found, info);
 	pthread_mutex_unlock(&dir->lock);
 	if (!svc)
 		return LVS_ERR_SRCH;
@@ -289,7 +292,7 @@ size_t lvs_dest_list(struct lvs_director *dir, const struct lvs_service_id *id,
 	for (const struct lvs_dest *d = svc ? svc->first : NULL; d;
 	     d = d->next, count++)
 		if (count >= from && count - from < max)
-			info_fill(d, &info[count - from]);
+			info_fill(dir, d, &info[count - from]);
 	pthread_mutex_unlock(&dir->lock);
 	return count;
 }

@@ -125,6 +125,8 @@ int lvs_director_set_timeouts(struct lvs_director *dir,
 		return LVS_ERR_INVAL;
 	pthread_mutex_lock(&dir->lock);
 	lvs_director_stop(dir);
+	/* What was forwarded until now goes by the old ones. */
+	lvs_director_gather_stopped(dir);
 	if (timeouts->tcp)
 		dir->timeouts.tcp = timeouts->tcp;
 	if (timeouts->tcp_fin)

@@ -36,7 +36,20 @@ struct lvs_engine_slot {
 	void (*dest_gone)(struct lvs_engine_slot *slot, struct lvs_dest *dest);
 	/* Sees a next hop's state change: held packets may go. */
 	void (*net_changed)(struct lvs_engine_slot *slot);
+	/*
+	 * What programs have forwarded and counted for the engine (lvs/fast.h)
+	 * is counted here too, for all destinations or DEST alone: some with
+	 * each call.  FROM is LVS_GATHER_ALL at first, then what was returned,
+	 * until that is 0.  NULL, and the next too: there are no programs.
+	 */
+	uint32_t (*gather)(struct lvs_engine_slot *slot,
+			   const struct lvs_dest *dest, uint32_t from);
+	/* From now on no program forwards for DEST, soon to be removed. */
+	void (*dest_leaves)(struct lvs_engine_slot *slot,
+			    struct lvs_dest *dest);
 };
+
+#define LVS_GATHER_ALL UINT32_MAX
 
 struct lvs_director {
 	struct lvs_allocator mem;
@@ -75,6 +88,22 @@ struct lvs_director {
 /* Stop all engines between two bursts, and let them go on. */
 void lvs_director_stop(struct lvs_director *dir);
 void lvs_director_go(struct lvs_director *dir);
+
+/*
+ * What programs have counted for DEST (NULL: for all) is counted: before
+ * counters are read, with the director's lock held and engines running.
+ */
+void lvs_director_gather(struct lvs_director *dir, const struct lvs_dest *dest);
+/* The same with engines stopped, for all. */
+void lvs_director_gather_stopped(struct lvs_director *dir);
+/* The same for one engine, from any thread. */
+void lvs_slot_gather(struct lvs_engine_slot *slot, const struct lvs_dest *dest);
+
+/*
+ * DEST is about to be removed; engines are stopped.  From now on nothing is
+ * counted for it.
+ */
+void lvs_director_withdraw(struct lvs_director *dir, struct lvs_dest *dest);
 
 /* Give SLOT a number and enter it; LVS_ERR_NOSPC.  And take it out again. */
 int lvs_director_enter(struct lvs_director *dir, struct lvs_engine_slot *slot);

@@ -22,6 +22,45 @@ void lvs_director_go(struct lvs_director *dir)
 			pthread_mutex_unlock(&dir->engines[i]->gate);
 }
 
+void lvs_slot_gather(struct lvs_engine_slot *slot, const struct lvs_dest *dest)
+{
+	uint32_t from = LVS_GATHER_ALL;
+
+	while (slot->gather && from) {
+		pthread_mutex_lock(&slot->gate);
+		from = slot->gather(slot, dest, from);
+		pthread_mutex_unlock(&slot->gate);
+	}
+}
+
+void lvs_director_gather(struct lvs_director *dir, const struct lvs_dest *dest)
+{
+	for (unsigned i = 0; i < LVS_ENGINES_MAX; i++)
+		if (dir->engines[i])
+			lvs_slot_gather(dir->engines[i], dest);
+}
+
+void lvs_director_gather_stopped(struct lvs_director *dir)
+{
+	for (unsigned i = 0; i < LVS_ENGINES_MAX; i++) {
+		struct lvs_engine_slot *slot = dir->engines[i];
+		uint32_t from = LVS_GATHER_ALL;
+
+		while (slot && slot->gather && from)
+			from = slot->gather(slot, NULL, from);
+	}
+}
+
+void lvs_director_withdraw(struct lvs_director *dir, struct lvs_dest *dest)
+{
+	for (unsigned i = 0; i < LVS_ENGINES_MAX; i++) {
+		struct lvs_engine_slot *slot = dir->engines[i];
+
+		if (slot && slot->dest_leaves)
+			slot->dest_leaves(slot, dest);
+	}
+}
+
 /* Every destination gets a shard for engine NUM - 1; engines are stopped. */
 static int shards_grow(struct lvs_director *dir, uint32_t num)
 {
@@ -120,6 +159,8 @@ static void stats_add(struct lvs_engine_stats *sum,
 		sum->evicted[i] += one->evicted[i];
 	for (int i = 0; i < LVS_REASON_COUNT; i++)
 		sum->dropped[i] += one->dropped[i];
+	sum->fast_flows += one->fast_flows;
+	sum->fast_packets += one->fast_packets;
 }
 
 void lvs_director_engine_stats(struct lvs_director *dir,
@@ -134,6 +175,7 @@ void lvs_director_engine_stats(struct lvs_director *dir,
 
 		if (!slot)
 			continue;
+		lvs_slot_gather(slot, NULL);
 		pthread_mutex_lock(&slot->gate);
 		slot->stats(slot, &one);
 		pthread_mutex_unlock(&slot->gate);

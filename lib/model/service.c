@@ -276,6 +276,8 @@ static void service_retire(struct lvs_director *dir, struct lvs_service *svc)
 {
 	uint64_t count[LVS_COUNTERS];
 
+	for (struct lvs_dest *d = svc->first; d; d = d->next)
+		lvs_director_withdraw(dir, d);
 	lvs_service_counts(svc, count);
 	for (int c = 0; c < LVS_COUNTERS; c++)
 		dir->meter.base[c] += count[c];
@@ -337,6 +339,7 @@ static void info_fill(const struct lvs_service *svc,
 	info->conf = svc->conf;
 	info->conf.flags |= LVS_SVC_HASHED;
 	info->num_dests = svc->num_dests;
+	lvs_service_gather(svc);
 	lvs_service_counts(svc, count);
 	lvs_stats_show(&info->stats, count, svc->meter.zero, &svc->meter.rates);
 }

@@ -57,6 +57,9 @@ static inline bool lvs_service_owns(const struct lvs_service_id *svc,
 	return svc->port == 0 || htons(svc->port) == port_be;
 }
 
+/* What programs have counted for SVC's destinations counts with them. */
+void lvs_service_gather(const struct lvs_service *svc);
+
 /* Everything that SVC's destinations, also those it had, have counted. */
 void lvs_service_counts(const struct lvs_service *svc,
 			uint64_t count[LVS_COUNTERS]);

@@ -28,6 +28,7 @@ void world_engine(struct world *w, uint32_t limit)
 	struct lvs_engine_opts opts = LVS_OPTS(struct lvs_engine_opts);
 
 	opts.conn_limit = limit;
+	opts.fast = w->table;
 	need(lvs_engine_new(w->dir, &opts, &w->eng) == 0);
 }
 

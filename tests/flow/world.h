@@ -13,7 +13,8 @@ struct world {
 	int af;
 	struct lvs_director *dir;
 	struct lvs_engine *eng;
-	struct lvs_service_id svc; /* tcp V:80 */
+	struct lvs_service_id svc;	    /* tcp V:80 */
+	const struct lvs_fast_table *table; /* of the engine; NULL: none */
 	lvs_tstamp now;
 	unsigned char buf[512]; /* of one packet */
 };
