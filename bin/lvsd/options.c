@@ -18,6 +18,7 @@ enum {
 	KEY_READY_FD,
 	KEY_REPLAY,
 	KEY_SYSLOG,
+	KEY_VLAN,
 };
 
 static const struct {
@@ -32,6 +33,7 @@ static const struct {
 	{ KEY_READY_FD, "ready-fd", "N", "write READY=1 there when ready" },
 	{ KEY_REPLAY, "replay", "PCAP", "take a capture through, and exit" },
 	{ 'o', "output", "PCAP", "with --replay: write what is sent" },
+	{ KEY_VLAN, "vlan", "ID", "with --replay: frames of this VLAN" },
 	{ KEY_SYSLOG, "syslog", NULL, "log to syslog, not standard error" },
 	{ 'd', "debug", NULL, "log more" },
 	{ 'f', "foreground", NULL, "accepted: lvsd never forks" },
@@ -57,21 +59,42 @@ static void print_help(void)
 	}
 }
 
-static int parse_fd(const char *text, int *fd)
+/* A decimal number from LOW to HIGH, all of TEXT; -1: none. */
+static int number(const char *text, int low, int high)
 {
 	char *end;
 	long value;
 
 	errno = 0;
 	value = strtol(text, &end, 10);
-	if (errno || end == text || *end || value < 0 || value > INT_MAX ||
-	    fcntl((int)value, F_GETFD) < 0) {
+	if (errno || end == text || *end || value < low || value > high)
+		return -1;
+	return (int)value;
+}
+
+static int parse_vlan(const char *text, uint16_t *vlan)
+{
+	int value = number(text, 1, 4094);
+
+	if (value < 0) {
+		fprintf(stderr, "lvsd: --vlan %s: not from 1 to 4094\n", text);
+		return LVSD_EXIT_USAGE;
+	}
+	*vlan = (uint16_t)value;
+	return -1;
+}
+
+static int parse_fd(const char *text, int *fd)
+{
+	int value = number(text, 0, INT_MAX);
+
+	if (value < 0 || fcntl(value, F_GETFD) < 0) {
 		fprintf(stderr,
 			"lvsd: --ready-fd %s: not a descriptor that is open\n",
 			text);
 		return LVSD_EXIT_USAGE;
 	}
-	*fd = (int)value;
+	*fd = value;
 	return -1;
 }
 
@@ -95,6 +118,8 @@ static int take(struct options *opt, int key, const char *arg)
 	case 'o':
 		opt->output = arg;
 		return -1;
+	case KEY_VLAN:
+		return parse_vlan(arg, &opt->vlan);
 	case KEY_SYSLOG:
 		opt->syslog = true;
 		return -1;
@@ -142,8 +167,9 @@ int options_parse(int argc, char *argv[], struct options *opt)
 		if (status >= 0)
 			return status;
 	}
-	if (opt->output && !opt->replay) {
-		fputs("lvsd: --output: only together with --replay\n", stderr);
+	if ((opt->output || opt->vlan) && !opt->replay) {
+		fprintf(stderr, "lvsd: --%s: only together with --replay\n",
+			opt->output ? "output" : "vlan");
 		return take(opt, '?', NULL);
 	}
 	if (optind < argc) {

@@ -6,6 +6,7 @@
 #define LVSD_OPTIONS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* Exit statuses, as lvsd(8) has them. */
 #define LVSD_EXIT_OK	 0
@@ -21,6 +22,7 @@ struct options {
 	const char *replay; /* NULL: run as a daemon */
 	const char *output; /* NULL: none */
 	int ready_fd;	    /* -1: none */
+	uint16_t vlan;	    /* of --replay; 0: none */
 	bool check;
 	bool debug;
 	bool syslog;

@@ -55,7 +55,7 @@ static void print_dest(const struct lvs_service_id *svc,
 	       dest->stats.inbytes, dest->stats.outbytes);
 }
 
-/* In the order of the file. */
+/* In the order of the file; the director has the newest first. */
 static int print_dests(const struct replay *r)
 {
 	for (size_t i = 0; i < r->cfg->num_services; i++) {
@@ -66,8 +66,8 @@ static int print_dests(const struct replay *r)
 		if (!dests)
 			return failed("real servers", LVS_ERR_NOMEM);
 		count = lvs_dest_list(r->dir, svc, 0, dests, count);
-		for (size_t j = 0; j < count; j++)
-			print_dest(svc, &dests[j]);
+		while (count > 0)
+			print_dest(svc, &dests[--count]);
 		free(dests);
 	}
 	return LVSD_EXIT_OK;
@@ -90,6 +90,7 @@ static int run(struct replay *r, const struct options *opt)
 	apply_conf(r->dir, NULL, r->cfg, &result);
 	files.ifname = opt->replay;
 	files.output = opt->output;
+	files.vlan = opt->vlan;
 	err = lvs_port_open("pcap", &files, &r->port);
 	if (!err)
 		err = lvs_replay(r->dir, r->eng, r->port);

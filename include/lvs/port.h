@@ -40,6 +40,11 @@ struct lvs_port_opts {
 	 * `late` too.
 	 */
 	bool late;
+	/*
+	 * pcap: take frames of this VLAN; 0: those without a tag, or with a
+	 * priority alone (tag 0), as an interface does that has VLANs on it.
+	 */
+	uint16_t vlan;
 };
 
 struct lvs_port_stats {
@@ -93,7 +98,8 @@ LVS_API const struct lvs_backend *lvs_backend_find(const char *name);
  * Open OPTS->ifname through the backend NAMEd so; *PORT is owned by the
  * caller, who closes it.  LVS_ERR_NOENT (no such backend), LVS_ERR_NODEV (no
  * such interface), LVS_ERR_PERM (CAP_NET_RAW is missing), LVS_ERR_NOMEM,
- * LVS_ERR_NOTSUP (not an interface that the backend can use).
+ * LVS_ERR_NOTSUP (not an interface that the backend can use), LVS_ERR_INVAL
+ * (no such VLAN).
  */
 LVS_API int lvs_port_open(const char *name, const struct lvs_port_opts *opts,
 			  struct lvs_port **port);

@@ -12,6 +12,7 @@
  */
 #include "config.h"
 
+#include "base/bytes.h"
 #include "io/bufs.h"
 #include "io/finish.h"
 #include "io/io.h"
@@ -30,6 +31,9 @@
 #define LINK_RAW      101
 #define LINK_IPV4     228
 #define LINK_IPV6     229
+
+#define VLAN_ID	 0xfff /* of a tag, the rest is priority */
+#define VLAN_MAX 4094
 
 struct file_header {
 	uint32_t magic;
@@ -51,7 +55,8 @@ struct pcap {
 	uint32_t unit;	 /* nanoseconds of a fraction of the input */
 	uint16_t l2_len; /* of the input's packets */
 	uint32_t link;
-	int error; /* the input cannot be read any further */
+	uint16_t vlan; /* whose frames are taken */
+	int error;     /* the input cannot be read any further */
 	lvs_tstamp now;
 	struct lvs_bufs bufs;
 	struct lvs_port_stats stats;
@@ -145,8 +150,11 @@ static int pcap_open(const struct lvs_port_opts *opts, struct lvs_port **port)
 		return LVS_ERR_NOMEM;
 	cap->port.backend = &lvs_backend_pcap;
 	cap->link = opts->link;
+	cap->vlan = opts->vlan;
 	cap->l2_len = 14;
 	error = lvs_bufs_init(&cap->bufs, opts->buffers);
+	if (!error && opts->vlan > VLAN_MAX)
+		error = LVS_ERR_INVAL;
 	if (!error && opts->ifname)
 		error = open_input(cap, opts->ifname);
 	if (!error && opts->output)
@@ -170,29 +178,44 @@ static uint32_t pcap_link(struct lvs_port *port)
 	return pcap(port)->link;
 }
 
-/* Make PKT what LEN bytes were read for.  false: it cannot be forwarded. */
-static bool take_in(const struct pcap *cap, struct lvs_pkt *pkt, uint32_t len)
+/* The VLAN that the frame PKT is of; 0: none. */
+static uint16_t vlan_of(const struct lvs_pkt *pkt)
+{
+	uint16_t type;
+
+	if (pkt->len < (uint32_t)pkt->l2_len + LVS_VLAN_LEN)
+		return 0;
+	type = lvs_get16(pkt->data + pkt->l2_len - 2);
+	if (type != LVS_ETH_VLAN && type != LVS_ETH_QINQ)
+		return 0;
+	return lvs_get16(pkt->data + pkt->l2_len) & VLAN_ID;
+}
+
+/* Make PKT what LEN bytes were read for: 1; 0: of another VLAN; or an error. */
+static int take_in(const struct pcap *cap, struct lvs_pkt *pkt, uint32_t len)
 {
 	uint16_t l3;
 
 	if (len < cap->l2_len || len == 0)
-		return false;
+		return LVS_ERR_MSGSIZE;
 	lvs_bufs_fill(pkt, len, cap->l2_len, cap->link);
+	if (cap->l2_len && vlan_of(pkt) != cap->vlan)
+		return 0;
 	if (!is_bare(cap))
-		return true;
+		return 1;
 	switch (lvs_parse_link(pkt, &l3)) {
 	case LVS_ETH_IPV4:
 	case LVS_ETH_IPV6:
 		lvs_bufs_bare(pkt, l3);
-		return true;
+		return 1;
 	default:
-		return false;
+		return LVS_ERR_NOTSUP;
 	}
 }
 
 /*
- * The next packet of the input into PKT: 1; 0: there is none, or none that
- * can be forwarded; LVS_ERR_MSGSIZE: it is cut off; LVS_ERR_PROTO.
+ * The next packet of the input into PKT: 1; 0: there is none, or none to be
+ * forwarded; LVS_ERR_MSGSIZE: it is cut off; LVS_ERR_PROTO.
  */
 static int read_packet(struct pcap *cap, struct lvs_pkt *pkt)
 {
@@ -200,6 +223,7 @@ static int read_packet(struct pcap *cap, struct lvs_pkt *pkt)
 	size_t got = fread(&head, 1, sizeof(head), cap->in);
 	lvs_tstamp when;
 	uint32_t len;
+	int took;
 
 	if (got == 0)
 		return 0;
@@ -213,8 +237,9 @@ static int read_packet(struct pcap *cap, struct lvs_pkt *pkt)
 	when = number(cap, head.sec) * LVS_SEC +
 	       (lvs_tstamp)number(cap, head.fraction) * cap->unit;
 	cap->now = when > cap->now ? when : cap->now;
-	if (!take_in(cap, pkt, len)) {
-		cap->stats.rx_errors++;
+	took = take_in(cap, pkt, len);
+	if (took <= 0) {
+		cap->stats.rx_errors += took < 0;
 		return 0;
 	}
 	cap->stats.rx_packets++;

@@ -23,7 +23,7 @@ replays() { # WHAT CAPTURE TOTAL REAL-SERVER
 	result $? "$1: the same bytes again"
 }
 
-echo "1..13"
+echo "1..19"
 configure 'tcp 10.9.0.1:7001' nat 172.16.0.11:8001
 replays 'NAT, on the client'"'"'s side' nat-tcp.dir-c1.pcap \
 	"10 packets: 5 sent, 5 not the director's" \
@@ -50,7 +50,23 @@ says 1 "$work/conf: " 'a file that is no capture' \
 	-c "$work/conf" --replay "$work/conf"
 says 2 '--output: only together with --replay' \
 	'-o without --replay' -c "$work/conf" -o "$work/sent"
+says 2 '--vlan: only together with --replay' \
+	'--vlan without --replay' -c "$work/conf" --vlan 5
+for vlan in 0 4095 5x; do
+	says 2 "--vlan $vlan: not from 1 to 4094" "no such VLAN: $vlan" \
+		-c "$work/conf" --replay "$captures/nat-tcp.dir-c1.pcap" --vlan $vlan
+done
+configure 'tcp 10.9.0.1:7001' nat 172.16.0.11:8001
+says 0 "0 packets: 0 sent, 0 not the director's" \
+	'frames without a tag are of no VLAN' -c "$work/conf" \
+	--replay "$captures/nat-tcp.dir-c1.pcap" --vlan 5
+printf 'virtual_service "tcp 10.9.0.1:7001" {
+	real_server "10.0.0.1" { }\nreal_server "10.0.0.2" { }\n}\n' >"$work/conf"
+run -c "$work/conf" --replay "$captures/nat-tcp.dir-c1.pcap" &&
+	[ "$(sed -n 's/.*real server \(.*\): conn.*/\1/p' "$work/out" |
+		tr '\n' ' ')" = '10.0.0.1:7001 10.0.0.2:7001 ' ]
+result $? "real servers in the order of the file"
 printf 'virtual_service { }\n' >"$work/conf"
 says 2 "$work/conf:1:" 'a configuration with a mistake' \
 	-c "$work/conf" --replay "$captures/nat-tcp.dir-c1.pcap"
-finish 13
+finish 19

@@ -308,7 +308,81 @@ START_TEST(without_a_link_there_are_no_link_headers)
 }
 END_TEST
 
+/* Where a VLAN is an interface of its own, its frames are not another's. */
+static const struct {
+	const char *what;
+	uint16_t type, tci; /* of the tag; type 0: without one */
+	bool taken[3];	    /* by a port of VLAN 0 (none), 5, 4094 */
+} tags[] = {
+	{ "without a tag", 0, 0, { true, false, false } },
+	{ "a priority", 0x8100, 0xe000, { true, false, false } },
+	{ "VLAN 5", 0x8100, 5, { false, true, false } },
+	{ "VLAN 5 with a priority", 0x8100, 0xe005, { false, true, false } },
+	{ "VLAN 5 of 802.1ad", 0x88a8, 5, { false, true, false } },
+	{ "VLAN 4094", 0x8100, 4094, { false, false, true } },
+	{ "VLAN 261, which ends in the byte 5", 0x8100, 261, { false } },
+};
+static const uint16_t vlans[] = { 0, 5, 4094 };
+
+static void put_tagged(const struct frame *f, uint16_t type, uint16_t tci)
+{
+	unsigned char bytes[200];
+	const unsigned char tag[] = { (uint8_t)(type >> 8), (uint8_t)type,
+				      (uint8_t)(tci >> 8), (uint8_t)tci };
+	size_t len = type ? sizeof(tag) : 0;
+
+	memcpy(bytes, f->bytes, 12);
+	memcpy(bytes + 12, tag, len);
+	memcpy(bytes + 12 + len, f->bytes + 12, f->len - 12);
+	put_packet(in.file, 0, bytes, f->len + len, false);
+}
+
+/* Of VLANS[V], lent with link number LINK. */
+static void only_of(size_t v, uint32_t link)
+{
+	struct lvs_port_opts opts = LVS_OPTS(struct lvs_port_opts);
+	static struct frame f;
+	struct lvs_port_stats stats;
+	struct lvs_port *port;
+	struct lvs_pkt *pkt;
+
+	frame_tcp(&f, AF_INET, 50);
+	frame_finish(&f);
+	for (size_t i = 0; i < sizeof(tags) / sizeof(*tags); i++) {
+		file_new(&in);
+		put_head(in.file, 0xa1b2c3d4, 1, false);
+		put_tagged(&f, tags[i].type, tags[i].tci);
+		opts.ifname = in.path;
+		opts.link = link;
+		opts.vlan = vlans[v];
+		ck_assert_int_eq(lvs_port_open("pcap", &opts, &port), 0);
+		ck_assert_msg(lvs_port_rx(port, &pkt, 1) == tags[i].taken[v],
+			      "%s, port of VLAN %u", tags[i].what, vlans[v]);
+		lvs_port_stats(port, &stats);
+		ck_assert_uint_eq(stats.rx_packets, tags[i].taken[v]);
+		ck_assert_uint_eq(stats.rx_errors, 0);
+		if (tags[i].taken[v])
+			lvs_port_release(port, &pkt, 1);
+		lvs_port_close(port);
+		fclose(in.file);
+	}
+}
+
+START_TEST(frames_of_one_vlan)
+{
+	struct lvs_port_opts opts = LVS_OPTS(struct lvs_port_opts);
+	struct lvs_port *port;
+
+	for (size_t v = 0; v < sizeof(vlans) / sizeof(*vlans); v++) {
+		only_of(v, LVS_LINK_NONE);
+		only_of(v, 5);
+	}
+	opts.vlan = 4095;
+	ck_assert_int_eq(lvs_port_open("pcap", &opts, &port), LVS_ERR_INVAL);
+}
+END_TEST
+
 LVS_TEST_MAIN("io/pcap", CONTRACT_TESTS, reads_every_kind_of_capture,
 	      says_what_is_no_capture, says_where_a_capture_breaks_off,
 	      time_never_runs_backwards, what_is_too_short_is_counted,
-	      without_a_link_there_are_no_link_headers)
+	      without_a_link_there_are_no_link_headers, frames_of_one_vlan)
