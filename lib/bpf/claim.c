@@ -37,8 +37,7 @@ struct lvs_claim {
 	struct program entrance, door;
 	int claimed, nets, config, dropped; /* maps */
 	struct lvs_claim_set set;	    /* what `claimed` and `nets` have */
-	struct lvs_hook *hooks;
-	uint32_t num_hooks;
+	struct lvs_hooks hooks;
 	bool hands_back, late;
 	struct lvs_hook door_hook; /* if it does; link 0: not there yet */
 };
@@ -189,11 +188,9 @@ void lvs_claim_close(struct lvs_claim *claim)
 	if (!claim)
 		return;
 	voice = lvs_bpf_listen(&claim->log);
-	for (uint32_t i = 0; i < claim->num_hooks; i++)
-		lvs_hook_remove(&claim->hooks[i]);
+	lvs_hooks_clear(&claim->hooks);
 	if (claim->door_hook.link)
 		lvs_hook_remove(&claim->door_hook);
-	free(claim->hooks);
 	bpf_object__close(claim->obj);
 	libbpf_set_print(voice);
 	lvs_claim_set_free(&claim->set);
@@ -207,61 +204,27 @@ int lvs_claim_program(const struct lvs_claim *claim)
 
 /* ---- interfaces ---------------------------------------------------------- */
 
-static struct lvs_hook *find_hook(const struct lvs_claim *claim, uint32_t link)
-{
-	for (uint32_t i = 0; i < claim->num_hooks; i++)
-		if (claim->hooks[i].link == link)
-			return &claim->hooks[i];
-	return NULL;
-}
-
-static int add_hook(struct lvs_claim *claim, uint32_t link)
-{
-	struct lvs_hook *old = find_hook(claim, link), hook, *hooks;
-	int err = hang(claim, link, LVS_HOOK_INGRESS, &claim->entrance, &hook);
-
-	if (old && err == LVS_ERR_EXIST)
-		return 0;
-	if (err)
-		return err;
-	if (old) {
-		/* The link behind it was deleted, and made anew. */
-		if (old->fd >= 0)
-			lvs_hook_remove(old);
-		*old = hook;
-		return 0;
-	}
-	hooks = realloc(claim->hooks, (claim->num_hooks + 1) * sizeof(*hooks));
-	if (!hooks) {
-		lvs_hook_remove(&hook);
-		return LVS_ERR_NOMEM;
-	}
-	claim->hooks = hooks;
-	claim->hooks[claim->num_hooks++] = hook;
-	return 0;
-}
-
 int lvs_claim_add_link(struct lvs_claim *claim, uint32_t link)
 {
 	libbpf_print_fn_t voice = lvs_bpf_listen(&claim->log);
-	int err = link ? add_hook(claim, link) : LVS_ERR_NODEV;
+	struct lvs_hook hook = { .link = link };
+	int err = LVS_ERR_NODEV;
 
+	if (link)
+		err = hang(claim, link, LVS_HOOK_INGRESS, &claim->entrance,
+			   &hook);
+	err = lvs_hooks_add(&claim->hooks, &hook, err);
 	libbpf_set_print(voice);
 	return err;
 }
 
 int lvs_claim_del_link(struct lvs_claim *claim, uint32_t link)
 {
-	struct lvs_hook *hook = find_hook(claim, link);
-	libbpf_print_fn_t voice;
+	libbpf_print_fn_t voice = lvs_bpf_listen(&claim->log);
+	int err = lvs_hooks_del(&claim->hooks, link);
 
-	if (!hook)
-		return LVS_ERR_NOENT;
-	voice = lvs_bpf_listen(&claim->log);
-	lvs_hook_remove(hook);
 	libbpf_set_print(voice);
-	*hook = claim->hooks[--claim->num_hooks];
-	return 0;
+	return err;
 }
 
 /* ---- what is claimed ----------------------------------------------------- */
@@ -358,7 +321,7 @@ void lvs_claim_stats(struct lvs_claim *claim, struct lvs_claim_stats *stats)
 		.errors = lvs_bpf_count(claim->dropped, LVS_CLAIM_ERROR),
 		.fragments = lvs_bpf_count(claim->dropped, LVS_CLAIM_FRAGMENT),
 		.entries = (uint32_t)(claim->set.count + claim->set.nets.count),
-		.links = claim->num_hooks,
+		.links = claim->hooks.count,
 	};
 
 	lvs_opts_write(stats, &out, sizeof(out));

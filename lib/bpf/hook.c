@@ -6,6 +6,7 @@
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 /* Our filter among those of others: "LVS", before what has a usual priority. */
@@ -64,4 +65,55 @@ void lvs_hook_remove(struct lvs_hook *hook)
 		bpf_tc_detach(&at, &opts);
 	else
 		close(hook->fd);
+}
+
+static struct lvs_hook *find(const struct lvs_hooks *hooks, uint32_t link)
+{
+	for (uint32_t i = 0; i < hooks->count; i++)
+		if (hooks->all[i].link == link)
+			return &hooks->all[i];
+	return NULL;
+}
+
+int lvs_hooks_add(struct lvs_hooks *hooks, struct lvs_hook *hook, int err)
+{
+	struct lvs_hook *old = find(hooks, hook->link), *all;
+
+	if (old && err == LVS_ERR_EXIST)
+		return 0;
+	if (err)
+		return err;
+	if (old) {
+		if (old->fd >= 0)
+			lvs_hook_remove(old);
+		*old = *hook;
+		return 0;
+	}
+	all = realloc(hooks->all, (hooks->count + 1) * sizeof(*all));
+	if (!all) {
+		lvs_hook_remove(hook);
+		return LVS_ERR_NOMEM;
+	}
+	hooks->all = all;
+	hooks->all[hooks->count++] = *hook;
+	return 0;
+}
+
+int lvs_hooks_del(struct lvs_hooks *hooks, uint32_t link)
+{
+	struct lvs_hook *hook = find(hooks, link);
+
+	if (!hook)
+		return LVS_ERR_NOENT;
+	lvs_hook_remove(hook);
+	*hook = hooks->all[--hooks->count];
+	return 0;
+}
+
+void lvs_hooks_clear(struct lvs_hooks *hooks)
+{
+	for (uint32_t i = 0; i < hooks->count; i++)
+		lvs_hook_remove(&hooks->all[i]);
+	free(hooks->all);
+	*hooks = (struct lvs_hooks){ 0 };
 }

@@ -37,4 +37,23 @@ int lvs_hook_clsact(struct lvs_hook *hook, uint32_t link,
 
 void lvs_hook_remove(struct lvs_hook *hook);
 
+/* Those of one program, each on a link of its own. */
+struct lvs_hooks {
+	struct lvs_hook *all;
+	uint32_t count;
+};
+
+/*
+ * HOOK, which ERR is about, joins HOOKS, in place of one that its link had
+ * before it was deleted and made anew.  Returns ERR; 0 for LVS_ERR_EXIST if
+ * HOOKS has it already; LVS_ERR_NOMEM, and HOOK is removed.
+ */
+int lvs_hooks_add(struct lvs_hooks *hooks, struct lvs_hook *hook, int err);
+
+/* LVS_ERR_NOENT: none is on LINK. */
+int lvs_hooks_del(struct lvs_hooks *hooks, uint32_t link);
+
+/* Remove them all. */
+void lvs_hooks_clear(struct lvs_hooks *hooks);
+
 #endif

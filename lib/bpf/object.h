@@ -14,6 +14,9 @@ extern const size_t lvs_claim_object_size;
 extern const unsigned char lvs_decap_object[];
 extern const size_t lvs_decap_object_size;
 
+extern const unsigned char lvs_fast_object[];
+extern const size_t lvs_fast_object_size;
+
 extern const unsigned char lvs_tunnel_object[];
 extern const size_t lvs_tunnel_object_size;
 

@@ -69,7 +69,7 @@ with_bpf=false
 if $with_bpf; then echo 1..6; else echo 1..4; fi
 
 headers=$(find "$top/include/lvs" -name '*.h' ! -name claim.h \
-	! -name decap.h ! -name tunnel.h)
+	! -name decap.h ! -name fastpath.h ! -name tunnel.h)
 # shellcheck disable=SC2086 # one word a header
 check liblvs "$top/lib/liblvs.map" "$top_builddir/lib/.libs/liblvs.so" $headers
 
@@ -80,6 +80,7 @@ differs "a function that leaked is found" "$work/more" "$work/map"
 
 if $with_bpf; then
 	check liblvs-bpf "$bpf_map" "$bpf_lib" "$top/include/lvs/claim.h" \
-		"$top/include/lvs/decap.h" "$top/include/lvs/tunnel.h"
+		"$top/include/lvs/decap.h" "$top/include/lvs/fastpath.h" \
+		"$top/include/lvs/tunnel.h"
 fi
 exit "$failed"
