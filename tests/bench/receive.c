@@ -9,6 +9,7 @@
  *	ring2	TPACKET_V2 with frames for the longest packet
  *	ring3	TPACKET_V3, blocks of 1 MiB, a millisecond
  *	port	af_packet of the library
+ *	late	the same, opened to be served after tc ingress
  *
  * all with the virtio header, and each packet copied to where it is worked on.
  * They receive on a veth interface what a packet socket sends at its other end,
@@ -229,15 +230,26 @@ static void ring3_close(void)
 	close_near();
 }
 
-static void port_open(void)
+static void open_port(bool late)
 {
 	struct lvs_port_opts opts = LVS_OPTS(struct lvs_port_opts);
 	int error;
 
 	opts.ifname = "near";
+	opts.late = late;
 	error = lvs_port_open("af_packet", &opts, &port);
 	if (error)
 		errx(1, "near: %s", lvs_strerror(error));
+}
+
+static void port_open(void)
+{
+	open_port(false);
+}
+
+static void late_open(void)
+{
+	open_port(true);
 }
 
 static unsigned port_take(void)
@@ -262,6 +274,7 @@ static const struct way ways[] = {
 	{ "ring2", ring2_open, ring2_take, ring2_close },
 	{ "ring3", ring3_open, ring3_take, ring3_close },
 	{ "port", port_open, port_take, port_close },
+	{ "late", late_open, port_take, port_close },
 };
 
 #define NUM_WAYS (sizeof(ways) / sizeof(*ways))
