@@ -186,9 +186,11 @@ echo "Here is all of it on one machine, in namespaces; nothing of yours is touch
 heading "1. Packages"
 printf '  '
 get_packages
-answer=$(ip netns add "$prefix-client" 2>&1) ||
-	die "no network namespace can be made: $answer" \
-		"a container needs --privileged for this"
+answer=$({
+	ip netns add "$prefix-client" && ip netns exec "$prefix-client" true
+} 2>&1) ||
+	die "network namespaces cannot be used here: $answer" \
+		"a container needs --privileged, a chroot to be a mount: mount --rbind DIR DIR"
 ip netns del "$prefix-client"
 
 heading "2. Build"
