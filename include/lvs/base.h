@@ -44,7 +44,7 @@ typedef uint64_t lvs_tstamp;
 #ifdef __cplusplus
 #define LVS_OPTS(type)               \
 	([] {                        \
-		type o_ = type();    \
+		type o_{};           \
 		o_.sz = sizeof(type); \
 		return o_;           \
 	}())

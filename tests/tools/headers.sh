@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # headers.sh - each public header compiles alone, as C11 and as C++17, with
-# every warning an error; and a header that leans on another one is found out.
+# every warning an error; LVS_OPTS is the same in both; and a header that leans on
+# another one is found out.
 set -u
 top=${top_srcdir:-$(cd "$(dirname "$0")/../.." && pwd)}
 : "${CC:=cc}"
@@ -31,21 +32,36 @@ result() { # STATUS WHAT
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-set -- "$top"/include/lvs/*.h
-echo "1..$(($# * 2 + 1))"
-for header in "$@"; do
-	name=lvs/$(basename "$header")
-	printf '#include <%s>\n' "$name" >"$work/one"
+# What is in $work/one compiles as either.
+as_both() { # WHAT
 	as_c "$work/one"
-	result $? "<$name> alone as C11"
+	result $? "$1 as C11"
 	if command -v c++ >/dev/null; then
 		as_cxx "$work/one"
-		result $? "<$name> alone as C++17"
+		result $? "$1 as C++17"
 	else
 		number=$((number + 1))
 		echo "ok $number - # SKIP no C++ compiler"
 	fi
+}
+
+set -- "$top"/include/lvs/*.h
+echo "1..$(($# * 2 + 3))"
+for header in "$@"; do
+	name=lvs/$(basename "$header")
+	printf '#include <%s>\n' "$name" >"$work/one"
+	as_both "<$name> alone"
 done
+cat >"$work/one" <<'C'
+#include <lvs/director.h>
+size_t size(void);
+size_t size(void)
+{
+	struct lvs_dest_conf dest = LVS_OPTS(struct lvs_dest_conf);
+	return dest.sz;
+}
+C
+as_both "options set up with LVS_OPTS"
 echo 'struct lvs_engine *f(uint32_t);' >"$work/leans"
 ! as_c "$work/leans" 2>/dev/null
 result $? "a header that leans on another is found"
