@@ -8,6 +8,7 @@
 #include "base/prng.h"
 #include "bpf/claim_set.h"
 #include "model/director.h"
+#include "unit/bpf/dests.h"
 
 #include <arpa/inet.h>
 #include <lvs/mark.h>
@@ -152,23 +153,6 @@ static struct lvs_mark_rule rule_of(const char *text)
 	};
 	ck_assert_int_eq(lvs_addr_parse(addr, &rule.addr), 0);
 	return rule;
-}
-
-static void add_dest(struct lvs_director *dir, const struct lvs_service_id *id,
-		     const char *text)
-{
-	static const char *const methods[] = { "nat", "local", "tun", "dr" };
-	struct lvs_dest_conf conf = LVS_OPTS(struct lvs_dest_conf);
-	const char *space = strchr(text, ' ');
-
-	conf.weight = 1;
-	for (uint8_t i = 0; i < 4; i++)
-		if (strncmp(text, methods[i], (size_t)(space - text)) == 0)
-			conf.method = i;
-	ck_assert_int_eq(lvs_endpoint_parse(space + 1, &conf.id.addr,
-					    &conf.id.port),
-			 0);
-	ck_assert_int_eq(lvs_dest_add(dir, id, &conf), 0);
 }
 
 static void add_service(struct lvs_director *dir, const struct service *svc)

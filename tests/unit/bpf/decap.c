@@ -9,10 +9,9 @@
 #define _GNU_SOURCE /* unshare(2) */
 #include "check.h"
 
-#include "unit/io/veth.h"
+#include "unit/bpf/decap.h"
 
 #include <linux/if_tun.h>
-#include <lvs/decap.h>
 #include <lvs/port.h>
 #include <lvs/tunnel.h>
 
@@ -535,23 +534,6 @@ START_TEST(as_many_addresses_as_there_is_room_for)
 	close_rig(&rig);
 }
 END_TEST
-
-/* Old kernels, and containers, have no such programs. */
-static const char *why_no_program(void)
-{
-	struct lvs_decap *decap;
-	int err;
-
-	if (why_not())
-		return why_not();
-	if (geteuid() != 0)
-		return "needs root";
-	err = lvs_decap_open(NULL, &decap);
-	if (err)
-		return lvs_strerror(err);
-	lvs_decap_close(decap);
-	return NULL;
-}
 
 LVS_TEST_MAIN_UNLESS(why_no_program(), "bpf/decap", the_outer_header_is_gone,
 		     and_by_a_tc_filter, links_without_header,

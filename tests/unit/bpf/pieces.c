@@ -10,10 +10,9 @@
 #define _GNU_SOURCE /* unshare(2) */
 #include "check.h"
 
-#include "unit/io/veth.h"
+#include "unit/bpf/decap.h"
 
 #include <lvs/claim.h>
-#include <lvs/decap.h>
 
 #define PAYLOAD 8000 /* more than a page: less is always in one piece */
 
@@ -164,23 +163,6 @@ START_TEST(are_taken_apart)
 	close_rig(&rig);
 }
 END_TEST
-
-/* Old kernels, and containers, have no such programs. */
-static const char *why_no_program(void)
-{
-	struct lvs_decap *decap;
-	int err;
-
-	if (why_not())
-		return why_not();
-	if (geteuid() != 0)
-		return "needs root";
-	err = lvs_decap_open(NULL, &decap);
-	if (err)
-		return lvs_strerror(err);
-	lvs_decap_close(decap);
-	return NULL;
-}
 
 LVS_TEST_MAIN_UNLESS(why_no_program(), "bpf/pieces", are_claimed,
 		     are_taken_apart)
