@@ -34,22 +34,6 @@ static void make_room(struct lvs_engine *eng, uint32_t index)
 	eng->actions_size = size;
 }
 
-static struct lvs_dest *schedule(struct lvs_engine *eng,
-				 struct lvs_service *svc,
-				 const struct lvs_flow *flow)
-{
-	struct lvs_sched_flow asked = {
-		.client = { .family = flow->family, .ip = flow->src },
-		.virt = { .family = flow->family, .ip = flow->dst },
-		.client_port = ntohs(flow->sport_be),
-		.virt_port = ntohs(flow->dport_be),
-		.protocol = flow->protocol,
-		.now = eng->now,
-	};
-
-	return lvs_service_schedule(svc, &asked);
-}
-
 /* Found by another port than it has; only persistence knows what to do. */
 static bool is_ftp_data(const struct lvs_service *svc,
 			const struct lvs_flow *flow)
@@ -75,7 +59,7 @@ static void choose(struct lvs_engine *eng, struct lvs_service *svc,
 	*choice = (struct lvs_persist_choice){ 0 };
 	if (is_ftp_data(svc, flow))
 		return;
-	choice->dest = schedule(eng, svc, flow);
+	choice->dest = lvs_service_schedule_flow(svc, flow, eng->now);
 	if (!choice->dest)
 		return;
 	port = choice->dest->conf.id.port;

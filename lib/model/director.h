@@ -13,6 +13,7 @@
 #include "model/mark.h"
 #include "model/service.h"
 #include "net/net.h"
+#include "pkt/flow.h"
 #include <lvs/engine.h>
 
 #define LVS_ENGINES_MAX 64
@@ -162,6 +163,10 @@ void lvs_director_rehash_reals(struct lvs_director *dir);
  */
 struct lvs_dest *lvs_service_schedule(struct lvs_service *svc,
 				      const struct lvs_sched_flow *flow);
+/* The same for a packet of FLOW that came NOW. */
+struct lvs_dest *lvs_service_schedule_flow(struct lvs_service *svc,
+					   const struct lvs_flow *flow,
+					   lvs_tstamp now);
 
 static inline struct lvs_dest *lvs_director_dest(const struct lvs_director *dir,
 						 uint32_t index)

@@ -29,6 +29,22 @@ struct lvs_dest *lvs_service_schedule(struct lvs_service *svc,
 	return dest;
 }
 
+struct lvs_dest *lvs_service_schedule_flow(struct lvs_service *svc,
+					   const struct lvs_flow *flow,
+					   lvs_tstamp now)
+{
+	const struct lvs_sched_flow asked = {
+		.client = { .family = flow->family, .ip = flow->src },
+		.virt = { .family = flow->family, .ip = flow->dst },
+		.client_port = ntohs(flow->sport_be),
+		.virt_port = ntohs(flow->dport_be),
+		.protocol = flow->protocol,
+		.now = now,
+	};
+
+	return lvs_service_schedule(svc, &asked);
+}
+
 void *lvs_service_state(struct lvs_service *svc)
 {
 	return svc->sched_state;

@@ -171,21 +171,6 @@ static void template_key(const struct lvs_service *svc,
 	}
 }
 
-static struct lvs_dest *schedule(struct lvs_service *svc,
-				 const struct lvs_flow *flow, lvs_tstamp now)
-{
-	struct lvs_sched_flow asked = {
-		.client = { .family = flow->family, .ip = flow->src },
-		.virt = { .family = flow->family, .ip = flow->dst },
-		.client_port = ntohs(flow->sport_be),
-		.virt_port = ntohs(flow->dport_be),
-		.protocol = flow->protocol,
-		.now = now,
-	};
-
-	return lvs_service_schedule(svc, &asked);
-}
-
 /* T, new or without a destination, leads to DEST from now on. */
 static void lead_to(struct lvs_conn *t, struct lvs_dest *dest)
 {
@@ -297,7 +282,7 @@ static void choose(struct lvs_persist *per, struct lvs_service *svc,
 	if (choice->dest) {
 		lvs_dest_bind(choice->dest, false);
 	} else {
-		choice->dest = schedule(svc, flow, now);
+		choice->dest = lvs_service_schedule_flow(svc, flow, now);
 		if (!choice->dest)
 			return;
 		if (t)
