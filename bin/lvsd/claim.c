@@ -6,7 +6,7 @@
 #include "log.h"
 #include <lvs/claim.h>
 
-struct lvs_claim *claim_open(void)
+struct lvs_claim *claim_open(bool late)
 {
 	struct lvs_claim_opts opts = LVS_OPTS(struct lvs_claim_opts);
 	struct lvs_claim *claim;
@@ -15,6 +15,7 @@ struct lvs_claim *claim_open(void)
 	opts.log = log_sink();
 	/* worker.c has a port that does. */
 	opts.hand_back = 1;
+	opts.late = late;
 	err = lvs_claim_open(&opts, &claim);
 	if (!err)
 		return claim;

@@ -14,10 +14,10 @@
 struct lvs_claim;
 
 /*
- * Load it, which takes privileges that are dropped later.  NULL if it cannot
- * be had; the log says why.
+ * Load it, which takes privileges that are dropped later; for ports that are
+ * opened LATE or not.  NULL if it cannot be had; the log says why.
  */
-struct lvs_claim *claim_open(void);
+struct lvs_claim *claim_open(bool late);
 void claim_close(struct lvs_claim *claim);
 
 /* On packets that come in by interface LINK; 0 or LVS_ERR_*. */

@@ -9,14 +9,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TIMEOUT_MAX   (31u * 24 * 60 * 60) /* seconds, as IPVS */
-#define BUSY_POLL     50		   /* microseconds */
-#define BUSY_POLL_MAX 1000000
+#define TIMEOUT_MAX    (31u * 24 * 60 * 60) /* seconds, as IPVS */
+#define BUSY_POLL      50		    /* microseconds */
+#define BUSY_POLL_MAX  1000000
+#define FAST_FLOWS     65536
+#define FAST_FLOWS_MAX (1u << 24) /* as lvs/fastpath.h */
 
 static const struct conf_choice conflicts[] = {
 	{ "claim", CONFLICTS_CLAIM },
 	{ "refuse", CONFLICTS_REFUSE },
 	{ "warn", CONFLICTS_WARN },
+	{ NULL, 0 },
+};
+
+static const struct conf_choice fast_paths[] = {
+	{ "auto", FAST_PATH_AUTO },
+	{ "yes", FAST_PATH_YES },
+	{ "no", FAST_PATH_NO },
 	{ NULL, 0 },
 };
 
@@ -118,6 +127,10 @@ static void read_top(struct conf_reader *rd, cfg_t *top, struct conf *cfg)
 	conf_bool(rd, top, "mss_clamp", &cfg->mss_clamp);
 	if (conf_choice(rd, top, "kernel_conflicts", conflicts, &value))
 		cfg->conflicts = (enum conf_conflicts)value;
+	if (conf_choice(rd, top, "fast_path", fast_paths, &value))
+		cfg->fast_path = (enum conf_fast_path)value;
+	cfg->fast_flows = FAST_FLOWS;
+	conf_number(rd, top, "fast_flows", 1, FAST_FLOWS_MAX, &cfg->fast_flows);
 	cfg->announce = true;
 	conf_bool(rd, top, "announce", &cfg->announce);
 	read_timeouts(rd, cfg_getsec(top, "timeouts"), &cfg->timeouts);
@@ -144,6 +157,25 @@ static void read_sections(struct conf_reader *rd, cfg_t *top, struct conf *cfg)
 			     &cfg->services[i]);
 }
 
+/* What fast_path = yes takes, as far as the file says. */
+static void check_fast_path(struct conf_reader *rd, cfg_t *top,
+			    const struct conf *cfg)
+{
+	int line;
+
+	if (cfg->fast_path != FAST_PATH_YES || cfg->num_interfaces == 0)
+		return;
+	line = conf_word(top, "fast_path")->line;
+	if (cfg->conflicts != CONFLICTS_CLAIM)
+		conf_error(rd, line,
+			   "fast_path = yes: kernel_conflicts = claim is "
+			   "expected with it");
+	if (!conf_has_af_packet(cfg))
+		conf_error(rd, line,
+			   "fast_path = yes: an interface with backend = "
+			   "af_packet is expected with it");
+}
+
 static struct conf *read_tree(struct conf_reader *rd, cfg_t *top)
 {
 	struct conf *cfg = new_array(rd, 1, sizeof(*cfg));
@@ -152,6 +184,7 @@ static struct conf *read_tree(struct conf_reader *rd, cfg_t *top)
 		return NULL;
 	read_top(rd, top, cfg);
 	read_sections(rd, top, cfg);
+	check_fast_path(rd, top, cfg);
 	if (!rd->errors)
 		conf_trial(rd, cfg);
 	if (!rd->errors)
@@ -214,6 +247,19 @@ const struct conf_dest *conf_find_dest(const struct conf_service *svc,
 		    svc->dests[i].conf.id.port == id->port)
 			return &svc->dests[i];
 	return NULL;
+}
+
+bool conf_is_af_packet(const struct lvs_backend *backend)
+{
+	return strcmp(backend->name, "af_packet") == 0;
+}
+
+bool conf_has_af_packet(const struct conf *cfg)
+{
+	for (size_t i = 0; i < cfg->num_interfaces; i++)
+		if (conf_is_af_packet(cfg->interfaces[i].backend))
+			return true;
+	return false;
 }
 
 bool conf_match_is_for(const struct conf_match *match,

@@ -44,6 +44,13 @@ enum conf_conflicts {
 	CONFLICTS_WARN,	  /* say so */
 };
 
+/* Whether the kernel forwards what is established (programs.h). */
+enum conf_fast_path {
+	FAST_PATH_AUTO, /* where it can */
+	FAST_PATH_YES,	/* where it cannot, do not run */
+	FAST_PATH_NO,
+};
+
 struct conf {
 	char *path;
 	char *socket;
@@ -53,7 +60,9 @@ struct conf {
 	bool huge_pages;
 	bool mss_clamp;
 	enum conf_conflicts conflicts;
-	bool announce; /* VIPs that are new on an interface */
+	enum conf_fast_path fast_path;
+	uint32_t fast_flows; /* at most */
+	bool announce;	     /* VIPs that are new on an interface */
 	struct lvs_timeouts timeouts;
 	struct conf_interface *interfaces;
 	size_t num_interfaces;
@@ -77,6 +86,11 @@ const struct conf_service *conf_find_service(const struct conf *cfg,
 					     const struct lvs_service_id *id);
 const struct conf_dest *conf_find_dest(const struct conf_service *svc,
 				       const struct lvs_dest_id *id);
+
+/* Packets of the others have no link header that programs could write. */
+bool conf_is_af_packet(const struct lvs_backend *backend);
+/* Whether an interface of CFG has that. */
+bool conf_has_af_packet(const struct conf *cfg);
 
 /* Whether CFG gives packets the mark of service ID, in its family. */
 bool conf_has_match(const struct conf *cfg, const struct lvs_service_id *id);

@@ -108,6 +108,8 @@ static cfg_opt_t top[] = {
 	WORD("huge_pages"),
 	WORD("mss_clamp"),
 	WORD("kernel_conflicts"),
+	WORD("fast_path"),
+	WORD("fast_flows"),
 	WORD("announce"),
 	CFG_SEC("timeouts", timeouts, CFGF_NONE),
 	TITLED("interface", interface),

@@ -11,7 +11,6 @@
 #include "announce.h"
 #include "apply.h"
 #include "caps.h"
-#include "claim.h"
 #include "clock.h"
 #include "conf.h"
 #include "guard.h"
@@ -22,8 +21,8 @@
 #include "memory.h"
 #include "notify.h"
 #include "pages.h"
+#include "programs.h"
 #include "rundir.h"
-#include "tunnel.h"
 #include "worker.h"
 #include <lvs/ctl.h>
 #include <lvs/rtnl.h>
@@ -43,11 +42,10 @@ struct lvsd {
 	struct conf *cfg; /* what is applied */
 	struct loop loop;
 	int signal_fd, timer_fd;
-	struct lvs_claim *claim; /* NULL: none */
-	int follow_fd;		 /* timer: when it may be followed again */
+	int follow_fd; /* timer: when it may be followed again */
 	bool follow_rests, follow_due;
-	struct lvs_tunnel *tunnel; /* NULL: none */
-	struct lvs_pages *pages;   /* of the director; NULL: malloc(3) */
+	struct programs programs;
+	struct lvs_pages *pages; /* of the director; NULL: malloc(3) */
 	struct lvs_director *dir;
 	struct lvs_ctl_server *ctl;
 	struct lvs_rtnl *rtnl;
@@ -107,6 +105,10 @@ static void warn_of_later(const struct conf *old, const struct conf *cfg)
 		log_warn("huge_pages %s", text);
 	if (old->mss_clamp != cfg->mss_clamp)
 		log_warn("mss_clamp %s", text);
+	if (old->fast_path != cfg->fast_path)
+		log_warn("fast_path %s", text);
+	if (old->fast_flows != cfg->fast_flows)
+		log_warn("fast_flows = %u %s", cfg->fast_flows, text);
 }
 
 static void set_timer(int fd, lvs_tstamp after)
@@ -131,7 +133,7 @@ static void follow(struct lvsd *d)
 	d->follow_due = d->follow_rests;
 	if (d->follow_rests)
 		return;
-	claim_sync(d->claim, d->dir);
+	claim_sync(d->programs.claim, d->dir);
 	announce_look(d->announce, begin);
 	marks_look(d->marks, d->cfg);
 	d->follow_rests = true;
@@ -162,7 +164,7 @@ static void apply_services(struct lvsd *d, const struct conf *before,
 /* Go over to CFG; -1, and nothing changed, if we cannot. */
 static int go_over(struct lvsd *d, const struct conf *cfg)
 {
-	if (!guard_allows(d->dir, cfg, d->claim != NULL) ||
+	if (!guard_allows(d->dir, cfg, d->programs.claim != NULL) ||
 	    interfaces_apply(d->ifs, cfg))
 		return -1;
 	apply_services(d, d->cfg, cfg);
@@ -323,12 +325,7 @@ static int read_conf(struct lvsd *d)
 
 static int load_programs(struct lvsd *d)
 {
-	if (d->cfg->num_interfaces == 0)
-		return 0;
-	if (d->cfg->conflicts == CONFLICTS_CLAIM)
-		d->claim = claim_open();
-	d->tunnel = tunnel_open();
-	return 0;
+	return programs_load(&d->programs, d->cfg);
 }
 
 static int drop_privileges(struct lvsd *d)
@@ -414,15 +411,16 @@ static int open_worker(struct lvsd *d)
 		.conn_limit = cfg->connection_limit ? cfg->connection_limit
 						    : memory_connections(),
 		/* What the kernel does not see any more it can't answer. */
-		.resets = d->claim != NULL,
-		.hand_back = d->claim != NULL,
+		.resets = d->programs.claim != NULL,
+		.hand_back = d->programs.claim != NULL,
 		.mss_clamp = cfg->mss_clamp,
+		.fast = fast_table(d->programs.fast),
 		.busy_poll = cfg->busy_poll * LVS_USEC,
 	};
 	int err = worker_start(d->dir, &opts, &d->worker);
 
 	if (!err) {
-		d->ifs = interfaces_new(d->dir, d->worker, d->claim, d->tunnel);
+		d->ifs = interfaces_new(d->dir, d->worker, &d->programs);
 		d->announce = announce_new(d->dir, d->worker, d->ifs);
 		d->marks = marks_new(d->dir);
 		err = d->ifs && d->announce && d->marks ? 0 : LVS_ERR_NOMEM;
@@ -433,10 +431,10 @@ static int open_worker(struct lvsd *d)
 /* All is claimed before the first packet comes in. */
 static int apply_first(struct lvsd *d)
 {
-	if (!guard_allows(d->dir, d->cfg, d->claim != NULL))
+	if (!guard_allows(d->dir, d->cfg, d->programs.claim != NULL))
 		return -1;
 	apply_services(d, NULL, d->cfg);
-	claim_sync(d->claim, d->dir);
+	claim_sync(d->programs.claim, d->dir);
 	if (interfaces_apply(d->ifs, d->cfg))
 		return -1;
 	announce_set(d->announce, d->cfg->announce);
@@ -497,8 +495,7 @@ static void stop(struct lvsd *d)
 	interfaces_free(d->ifs);
 	worker_stop(d->worker);
 	lvs_rtnl_close(d->rtnl);
-	tunnel_close(d->tunnel);
-	claim_close(d->claim);
+	programs_unload(&d->programs);
 	lvs_director_free(d->dir);
 	lvs_pages_free(d->pages);
 	conf_free(d->cfg);

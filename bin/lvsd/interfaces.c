@@ -28,24 +28,21 @@ struct entry {
 struct interfaces {
 	struct lvs_director *dir;
 	struct worker *worker;
-	struct lvs_claim *claim;   /* may be NULL */
-	struct lvs_tunnel *tunnel; /* may be NULL */
+	const struct programs *programs;
 	struct entry *entries;
 	size_t count;
 };
 
 struct interfaces *interfaces_new(struct lvs_director *dir,
 				  struct worker *worker,
-				  struct lvs_claim *claim,
-				  struct lvs_tunnel *tunnel)
+				  const struct programs *programs)
 {
 	struct interfaces *ifs = calloc(1, sizeof(*ifs));
 
 	if (ifs) {
 		ifs->dir = dir;
 		ifs->worker = worker;
-		ifs->claim = claim;
-		ifs->tunnel = tunnel;
+		ifs->programs = programs;
 	}
 	return ifs;
 }
@@ -89,8 +86,10 @@ static void drop_port(struct interfaces *ifs, struct entry *e)
 
 	lvs_port_stats(e->port, &stats);
 	add_stats(&e->past, &stats);
+	if (conf_is_af_packet(e->backend))
+		fast_del_link(ifs->programs->fast, e->link);
 	if (e->link != LVS_LINK_NONE && !e->handed_on)
-		claim_del_link(ifs->claim, e->link);
+		claim_del_link(ifs->programs->claim, e->link);
 	close_port(e);
 }
 
@@ -115,9 +114,10 @@ void interfaces_free(struct interfaces *ifs)
 /* Only the ports of this backend know what to do with it. */
 static int open_tunnel(struct interfaces *ifs, const struct entry *e)
 {
-	if (strcmp(e->backend->name, "af_packet") != 0)
+	if (!conf_is_af_packet(e->backend))
 		return -1;
-	return tunnel_add_link(ifs->tunnel, lvs_rtnl_ifindex(e->name));
+	return tunnel_add_link(ifs->programs->tunnel,
+			       lvs_rtnl_ifindex(e->name));
 }
 
 static int open_port(struct interfaces *ifs, struct entry *e)
@@ -129,6 +129,8 @@ static int open_port(struct interfaces *ifs, struct entry *e)
 	opts.ifname = e->name;
 	opts.log = log_sink();
 	opts.tunnels = e->tunnel_fd >= 0;
+	/* All alike: they have one claim. */
+	opts.late = ifs->programs->fast != NULL;
 	err = lvs_port_open(e->backend->name, &opts, &e->port);
 	if (err)
 		e->port = NULL;
@@ -156,6 +158,42 @@ static const char *port_remedy(int err)
 }
 
 /*
+ * Behind the claim in time, it is before it in order: each goes before what
+ * hangs there already.
+ */
+static int add_fast(struct interfaces *ifs, const struct entry *e)
+{
+	int err;
+
+	if (!conf_is_af_packet(e->backend))
+		return 0;
+	err = fast_add_link(ifs->programs->fast, e->link);
+	if (!err || ifs->programs->insist)
+		return err;
+	log_warn("%s: no fast path: %s%s", e->name, lvs_strerror(err),
+		 fast_remedy(err));
+	return 0;
+}
+
+/* Where the kernel's part is, with *REMEDY if it cannot be. */
+static int add_programs(struct interfaces *ifs, const struct entry *e,
+			const char **remedy)
+{
+	int err = claim_add_link(ifs->programs->claim, e->link);
+
+	if (err) {
+		*remedy = ", to keep the kernel off its packets; "
+			  "kernel_conflicts = refuse does without that";
+		return err;
+	}
+	err = add_fast(ifs, e);
+	if (err)
+		*remedy = ", for the fast path; fast_path = auto does without "
+			  "where it cannot be had";
+	return err;
+}
+
+/*
  * The kernel is kept off before the first packet is forwarded.  An error comes
  * with *REMEDY.
  */
@@ -169,11 +207,8 @@ static int open_entry(struct interfaces *ifs, struct entry *e,
 		return err;
 	e->link = claimed_link(e);
 	if (e->link != LVS_LINK_NONE)
-		err = claim_add_link(ifs->claim, e->link);
-	if (err)
-		*remedy = ", to keep the kernel off its packets; "
-			  "kernel_conflicts = refuse does without that";
-	else
+		err = add_programs(ifs, e, remedy);
+	if (!err)
 		err = worker_add_port(ifs->worker, e->port);
 	if (err)
 		drop_port(ifs, e);

@@ -9,22 +9,17 @@
 #ifndef LVSD_INTERFACES_H
 #define LVSD_INTERFACES_H
 
-#include "claim.h"
 #include "conf.h"
-#include "tunnel.h"
+#include "programs.h"
 #include "worker.h"
 #include <lvs/ctl.h>
 
 struct interfaces;
 
-/*
- * None yet; DIR, WORKER, and CLAIM and TUNNEL (may be NULL) are borrowed. NULL:
- * out of memory.
- */
+/* None yet; the arguments are borrowed.  NULL: out of memory. */
 struct interfaces *interfaces_new(struct lvs_director *dir,
 				  struct worker *worker,
-				  struct lvs_claim *claim,
-				  struct lvs_tunnel *tunnel);
+				  const struct programs *programs);
 
 /* Close every port and free. */
 void interfaces_free(struct interfaces *ifs);

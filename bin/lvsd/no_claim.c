@@ -5,8 +5,9 @@
 #include "claim.h"
 #include "log.h"
 
-struct lvs_claim *claim_open(void)
+struct lvs_claim *claim_open(bool late)
 {
+	(void)late;
 	log_info("the kernel cannot be kept off packets: this lvsd was built "
 		 "without liblvs-bpf");
 	return NULL;

@@ -455,6 +455,7 @@ static int prepare(struct worker *w, struct lvs_director *dir,
 	opts.conn_limit = given->conn_limit;
 	opts.resets = given->resets;
 	opts.mss_clamp = given->mss_clamp;
+	opts.fast = given->fast;
 	return lvs_engine_new(dir, &opts, &w->eng);
 }
 

@@ -11,6 +11,7 @@
 #define LVSD_WORKER_H
 
 #include <lvs/director.h>
+#include <lvs/fast.h>
 #include <lvs/port.h>
 
 /* Ports of one worker at most. */
@@ -24,6 +25,7 @@ struct worker_opts {
 	bool mss_clamp;
 	/* Hand the host what is its own of what the claim keeps from it. */
 	bool hand_back;
+	const struct lvs_fast_table *fast; /* borrowed; NULL: none */
 	lvs_tstamp busy_poll; /* look for packets so long before sleeping */
 };
 

@@ -140,10 +140,12 @@ check "an ordinary user is told what is missing" refuses 1 \
 	"CAP_NET_ADMIN and CAP_NET_RAW are needed" \
 	setpriv --reuid 65534 --regid 65534 --clear-groups \
 	"$lvsd" -c "$work/lvsd.conf"
+seen=$(lines)
 check "with both capabilities it starts" launch setpriv --reuid 65534 \
 	--regid 65534 --clear-groups --inh-caps=+net_admin,+net_raw \
 	--ambient-caps=+net_admin,+net_raw
 check "and keeps those" keeps_two
+check "and says that there is no fast path" logged "no fast path: " "$seen"
 check "and stops" stops TERM
 configure "$service"
 check "without an interface it needs none" launch setpriv --reuid 65534 \
@@ -169,6 +171,10 @@ check "a socket in a directory that cannot be made" refuses 1 \
 check "a socket whose path is too long" refuses 1 "at most 107 bytes" \
 	"$lvsd" -c "$work/lvsd.conf" \
 	--socket "$work/$(printf '%0120d' 0)"
+configure 'fast_path = yes' 'interface "front" { }'
+check "a fast path without CAP_BPF, if it must be" refuses 1 \
+	"fast_path = yes: permission denied; it takes CAP_BPF" \
+	setpriv --bounding-set=-bpf,-sys_admin "$lvsd" -c "$work/lvsd.conf"
 configure 'interface "front" { '
 check "a configuration with a mistake" refuses 2 \
 	"lvsd.conf:2: this { is never closed" "$lvsd" -c "$work/lvsd.conf"
@@ -266,7 +272,8 @@ claim_services() { # PORT
 
 # shellcheck disable=SC2086 # several VIPs
 with_claim() {
-	local seen lladdr
+	local seen lladdr from
+	from=$(lines)
 
 	# With no more than lvsd.service lets it have.
 	check "the host has the VIPs and forwards: it starts" launch setpriv \
@@ -274,6 +281,7 @@ with_claim() {
 			"$top/bin/lvsd/lvsd.service.in" | tr '[:upper:]' '[:lower:]' |
 			sed 's/\(^\| \)cap_/,+/g')"
 	check "and keeps two capabilities" root_keeps_two
+	has_fast_path "$from"
 	check "the kernel neither answers nor forwards" serves $vips
 	check "nor for what lvsadm adds" added_service_serves
 	lladdr=$(on director cat /sys/class/net/back/address)
@@ -286,6 +294,14 @@ with_claim() {
 	check "an interface is made anew" logged "back: back, open" "$seen"
 	check "the kernel is kept off there too" serves $vips
 	check "and stops" stops TERM
+}
+
+# The kernel decides whether, and lvsd says which.
+has_fast_path() { # LINES
+	local why
+	why=$(tail -n "+$(($1 + 1))" "$log" | sed -n 's/.*no fast path: //p')
+	[ -z "$why" ] || { skip "a fast path" "$why" && return; }
+	check "there is a fast path" logged "fast path: up to 65536 flows" "$1"
 }
 
 added_service_serves() {

@@ -148,6 +148,12 @@ check "rs1 added again" reload "real servers 2 added, 0 changed, 0 removed" \
 	< <(configuration 5)
 check "the connections go on" echoes three
 
+check "what takes a restart is said" reload \
+	"fast_path takes effect when lvsd is started again" \
+	< <(configuration 5 'fast_path = no')
+check "the size too" reload "fast_flows = 7 takes effect when" \
+	< <(configuration 5 'fast_flows = 7')
+
 before=$(saved)
 check "a file with a mistake is refused" reload \
 	"lvsd.conf not applied: everything stays as it was" \
