@@ -23,8 +23,8 @@ BEGIN {
 		what[word[1]] = line[i]
 		sub(/^[^ ]+ +[^ ]+ +/, "", what[word[1]])
 	}
-	split("#80868b #c5221f #e8a33d #f2cc4d #1a73e8 #4e9af1 #34a853 " \
-		"#a142f4", colour, " ")
+	split("#80868b #c5221f #e8a33d #f2cc4d #1a73e8 #12a5b8 #34a853 " \
+		"#9fc2f7 #9bdbe3 #a5d8b2 #a142f4", colour, " ")
 }
 
 NF >= 3 {
