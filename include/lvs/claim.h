@@ -106,7 +106,7 @@ LVS_API int lvs_claim_del_link(struct lvs_claim *claim, uint32_t link);
  *
  * Returns how many services cannot be claimed (by a mark that no rule gives, or
  * with a destination on the host without `hand_back`); they are named in the
- * log when they are new.  LVS_ERR_NOSPC (over the limit), LVS_ERR_NOMEM: the
+ * log when they are new, those by a mark at LVS_LOG_DEBUG.  LVS_ERR_NOSPC (over the limit), LVS_ERR_NOMEM: the
  * former claims stay.
  */
 LVS_API int lvs_claim_sync(struct lvs_claim *claim, struct lvs_director *dir);

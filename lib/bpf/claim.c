@@ -249,13 +249,14 @@ static struct lvs_bpf_list areas_of(const struct lvs_claim_set *set)
 	};
 }
 
+/* Whose marks come from elsewhere knows it; lvsd has a warning of its own. */
 static void log_left_out(const struct lvs_claim *claim,
 			 const struct lvs_service_id *id)
 {
 	char name[LVS_ENDPOINT_STRLEN];
 
 	if (id->fwmark)
-		lvs_log_line(&claim->log, LVS_LOG_WARNING,
+		lvs_log_line(&claim->log, LVS_LOG_DEBUG,
 			     "mark %u: cannot be kept from the host's own "
 			     "stack, as no rule gives it; its virtual "
 			     "addresses must not be local, nor be forwarded",

@@ -263,4 +263,5 @@ check "the address of a new match is announced" \
 check "there is a warning for the family that has no match now" \
 	logged 'fwmark 1: no IPv6 match gives packets this mark' 0
 check "and only for that" same 1 "$(grep -cF 'gets none' "$work/lvsd.log")"
+check "in one line" same "" "$(grep -F 'no rule gives it' "$work/lvsd.log")"
 finish
