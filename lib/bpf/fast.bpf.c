@@ -420,11 +420,18 @@ INLINE __u8 inner_protocol(const struct packet *p)
 	return p->key.family == AF_INET ? IPPROTO_IPIP : IPPROTO_IPV6;
 }
 
+/* Of how many P will be.  What neighbours send, the kernel has not counted. */
+INLINE __u32 segments(struct __sk_buff *skb, const struct packet *p)
+{
+	__u32 size = skb->gso_size;
+
+	return size ? (p->len - p->heads + size - 1) / size : 1;
+}
+
 static __noinline bool put_outer4(struct __sk_buff *skb, const struct packet *p,
 				  const struct action *act)
 {
 	bool df = p->df && act->steps & LVS_FAST_DF;
-	__u32 segs = skb->gso_segs;
 	struct head4 head;
 
 	__builtin_memcpy(head.eth, act->l2, sizeof(head.eth));
@@ -436,9 +443,9 @@ static __noinline bool put_outer4(struct __sk_buff *skb, const struct packet *p,
 	if (df)
 		head.ip.frag_off = bpf_htons(LVS_IPV4_DF);
 	else
-		head.ip.id =
-			bpf_htons((__u16)__sync_fetch_and_add(&fast_ident,
-							      segs ? segs : 1));
+		head.ip.id = bpf_htons(
+			(__u16)__sync_fetch_and_add(&fast_ident,
+						    segments(skb, p)));
 	head.ip.ttl = p->ttl;
 	head.ip.protocol = inner_protocol(p);
 	head.ip.check = 0;
