@@ -226,12 +226,10 @@ void lvs_fast_leave_all(struct lvs_engine *eng)
 static bool is_settled(const struct lvs_engine *eng,
 		       const struct lvs_conn *conn, enum lvs_direction dir)
 {
-	const unsigned never =
-		LVS_CONN_SHADOWED | LVS_CONN_TEMPLATE | LVS_CONN_ONEPACKET;
 	const struct lvs_proto *proto =
 		lvs_engine_transport(eng, conn->protocol)->proto;
 
-	if (conn->flags & never ||
+	if (conn->flags & LVS_CONN_SHADOWED ||
 	    proto->states[conn->state].phase != LVS_PHASE_OPEN)
 		return false;
 	if ((conn->flags >> LVS_CONN_METHOD_SHIFT & 7) == LVS_METHOD_NAT)

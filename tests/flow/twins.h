@@ -14,7 +14,9 @@
 struct twins {
 	struct world plain, fast;
 	struct program prog;
-	int af; /* of packets */
+	int af;		/* of packets */
+	lvs_tstamp due; /* when something is to be done */
+	unsigned compared;
 };
 
 /* With a table of BUCKETS buckets; engines of at most LIMIT connections. */
@@ -42,6 +44,9 @@ void twins_del_dest(struct twins *t, const char *name, int af, uint16_t port);
 /* Time goes on to NOW, with all that is due. */
 void twins_pass(struct twins *t, lvs_tstamp now);
 
+/* The same, but the engines are not called before it is their time. */
+void twins_idle(struct twins *t, lvs_tstamp now);
+
 /*
  * The packet of a line (packet.h) comes in by LINK; 'fast' if a program has
  * forwarded it, 'sent' and so on if the engine has.  Ends the program if the
@@ -49,6 +54,16 @@ void twins_pass(struct twins *t, lvs_tstamp now);
  */
 const char *twins_packet(struct twins *t, uint32_t link, const char *format,
 			 ...) __attribute__((format(printf, 3, 4)));
+
+/*
+ * The same for UDP over IPv4 whose last two bytes are such that its checksum is
+ * SUM; 0 says that it has none.
+ */
+const char *twins_udp(struct twins *t, const char *line, uint32_t link,
+		      unsigned sum);
+
+/* Two at once, past the program. */
+void twins_burst(struct twins *t, uint32_t link, const char *const lines[2]);
 
 /* Ends the program if counters, connections or what is held differ. */
 void twins_compare(struct twins *t);
