@@ -2,7 +2,10 @@
 /*
  * shape.c - one UDP datagram of an unusual shape to an echo, and back.
  *
- *	shape ADDRESS PORT SIZE [HOW]
+ *	shape [-p PORT] [-n TIMES] [-i MS] [-w MS] ADDRESS PORT SIZE [HOW]
+ *
+ * It is sent from PORT, so that it may be one more of a flow; TIMES, each when
+ * the one before it is back and MS are over; and waited for so long at most.
  *
  * HOW is one of
  *	plain      as the kernel sends it, in fragments if it is large
@@ -13,9 +16,13 @@
  *	overlap    the same, and one of them overlaps another
  *	lone       of those the first alone, and nothing is waited for
  *	ttl N      with N hops to live
+ *	padded     in a frame with 30 bytes behind it, by interface "front" to
+ *	           the link address of the next argument
+ *	segments   as many datagrams of 500 bytes, in one piece (UDP GSO)
+ *	sweep      65,536 of them, whose checksums have every value
  *
  * Exits 0 if it came back as it went; 1 if nothing did within a second (5 but
- * for overlap); 3 if something else did.  An ICMP error is printed as
+ * for overlap, or -w); 3 if something else did.  An ICMP error is printed as
  * "ICMP TYPE/CODE from ADDRESS", or "MTU N" if it tells one, and ends in 4.
  */
 #define _GNU_SOURCE
@@ -23,6 +30,9 @@
 #include <err.h>
 #include <errno.h>
 #include <linux/errqueue.h>
+#include <linux/if_packet.h>
+#include <net/ethernet.h>
+#include <net/if.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -36,10 +46,15 @@
 #include <unistd.h>
 
 #define UDP_NO_CHECK6_TX 101
+#define UDP_SEGMENT	 103
 
-#define PIECE 1000u
+#define PIECE	1000u
+#define SEGMENT 500u
+#define WINDOW	128u
 
 static uint8_t data[65536], back[65537];
+static unsigned own_port, times = 1, interval;
+static int patience;
 static struct sockaddr_storage here, there;
 static socklen_t addr_len = sizeof(there);
 
@@ -61,6 +76,18 @@ static bool is_v6(void)
 	return there.ss_family == AF_INET6;
 }
 
+static void take_port(int fd)
+{
+	struct sockaddr_storage any = { .ss_family = there.ss_family };
+
+	/* Others use it towards other addresses. */
+	set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+	((struct sockaddr_in *)(void *)&any)->sin_port =
+		htons((uint16_t)own_port);
+	if (bind(fd, (struct sockaddr *)&any, addr_len) < 0)
+		err(2, "port %u", own_port);
+}
+
 static int open_to(const char *address, const char *port)
 {
 	struct addrinfo hints = { .ai_socktype = SOCK_DGRAM,
@@ -74,6 +101,8 @@ static int open_to(const char *address, const char *port)
 	addr_len = found->ai_addrlen;
 	fd = socket(found->ai_family, SOCK_DGRAM, 0);
 	freeaddrinfo(found);
+	if (fd >= 0 && own_port)
+		take_port(fd);
 	if (fd < 0 || connect(fd, (struct sockaddr *)&there, addr_len) < 0 ||
 	    getsockname(fd, (struct sockaddr *)&here,
 			&(socklen_t){ sizeof(here) }) < 0)
@@ -145,6 +174,18 @@ static const uint8_t *bytes_of(const struct sockaddr_storage *addr)
 				 ->sin_addr;
 }
 
+static uint32_t fold(uint32_t s)
+{
+	while (s >> 16)
+		s = (s & 0xffff) + (s >> 16);
+	return s;
+}
+
+static uint32_t sum16(const uint8_t *at, size_t len)
+{
+	return fold(sum(0, at, len));
+}
+
 /* The UDP datagram of SIZE bytes of data at AT. */
 static void lay_udp(uint8_t *at, size_t size)
 {
@@ -158,9 +199,7 @@ static void lay_udp(uint8_t *at, size_t size)
 	put16(at + 6, 0);
 	memcpy(at + 8, data, size);
 	s = sum(IPPROTO_UDP + (uint32_t)(8 + size), bytes_of(&here), alen);
-	s = sum(sum(s, bytes_of(&there), alen), at, 8 + size);
-	while (s >> 16)
-		s = (s & 0xffff) + (s >> 16);
+	s = fold(sum(sum(s, bytes_of(&there), alen), at, 8 + size));
 	put16(at + 6, s == 0xffff ? 0xffff : ~s & 0xffff);
 }
 
@@ -246,6 +285,36 @@ static void send_pieces(size_t size, bool overlap)
 	}
 }
 
+/* In a frame that is longer than the packet. */
+static void send_padded(const char *lladdr, size_t size)
+{
+	static uint8_t packet[2048];
+	struct sockaddr_ll to = {
+		.sll_family = AF_PACKET,
+		.sll_protocol = htons(is_v6() ? ETHERTYPE_IPV6 : ETHERTYPE_IP),
+		.sll_ifindex = (int)if_nametoindex("front"),
+		.sll_halen = 6,
+	};
+	size_t head;
+	int fd = socket(AF_PACKET, SOCK_DGRAM, 0);
+
+	for (unsigned i = 0; i < 6; i++)
+		to.sll_addr[i] = (uint8_t)strtoul(lladdr + 3 * i, NULL, 16);
+	if (is_v6()) {
+		head = lay_v6(packet, 0, size, false) - 8;
+		put16(packet + 4, 8 + size);
+		packet[6] = IPPROTO_UDP;
+	} else {
+		head = lay_v4(packet, 0, 8 + size, false);
+		put16(packet + 10, ~sum16(packet, 20) & 0xffff);
+	}
+	lay_udp(packet + head, size);
+	if (sendto(fd, packet, head + 8 + size + 30, 0, (struct sockaddr *)&to,
+		   sizeof(to)) < 0)
+		err(2, "frame");
+	close(fd);
+}
+
 /* ---- what comes back ----------------------------------------------------- */
 
 /* Print the ICMP error that FD has, and end. */
@@ -295,18 +364,47 @@ static int wait_for(int fd, size_t size, int timeout)
 	return got == (ssize_t)size && memcmp(data, back, size) == 0 ? 0 : 3;
 }
 
-int main(int argc, char *argv[])
+/* One of segments, each of which comes back. */
+static int ask_segments(int fd, size_t size)
 {
-	const char *how = argc > 4 ? argv[4] : "plain";
-	size_t size;
-	int fd;
+	int status = 0;
 
-	if (argc < 4)
-		errx(2, "usage: shape ADDRESS PORT SIZE [HOW]");
-	fd = open_to(argv[1], argv[2]);
-	size = (size_t)atoi(argv[3]);
-	for (size_t i = 0; i < size; i++)
-		data[i] = (uint8_t)(i * 7 + i / 1000);
+	set(fd, IPPROTO_UDP, UDP_SEGMENT, SEGMENT);
+	for (size_t i = SEGMENT; i < size; i++)
+		data[i] = data[i - SEGMENT];
+	if (send(fd, data, size, 0) < 0)
+		err(2, "send");
+	for (size_t i = 0; i < size && status == 0; i += SEGMENT)
+		status = wait_for(fd, SEGMENT, patience ? patience : 5000);
+	return status;
+}
+
+/* All that can be in two bytes. */
+static int sweep(int fd)
+{
+	struct pollfd ready = { .fd = fd, .events = POLLIN };
+	static bool is_back[65536];
+
+	for (unsigned first = 0; first < 65536; first += WINDOW) {
+		for (unsigned i = first; i < first + WINDOW; i++)
+			if (send(fd, &(uint16_t){ (uint16_t)i }, 2, 0) < 0)
+				err(2, "send");
+		for (unsigned n = 0; n < WINDOW; n++) {
+			uint16_t value;
+
+			if (poll(&ready, 1, 5000) != 1 ||
+			    recv(fd, &value, 2, 0) != 2)
+				errx(1, "%u of %u came", n, first);
+			if (is_back[value])
+				errx(3, "%u came twice", value);
+			is_back[value] = true;
+		}
+	}
+	return 0;
+}
+
+static void prepare(int fd, const char *how, const char *number)
+{
 	set(fd, is_v6() ? IPPROTO_IPV6 : IPPROTO_IP,
 	    is_v6() ? IPV6_RECVERR : IP_RECVERR, 1);
 	if (strcmp(how, "df") == 0)
@@ -315,15 +413,69 @@ int main(int argc, char *argv[])
 		no_checksum(fd);
 	else if (strcmp(how, "options") == 0)
 		add_options(fd);
-	else if (strcmp(how, "ttl") == 0 && argc > 5)
-		live_for(fd, atoi(argv[5]));
+	else if (strcmp(how, "ttl") == 0 && number)
+		live_for(fd, atoi(number));
+}
+
+static int send_one(int fd, const char *how, const char *word, size_t size)
+{
+	bool overlap = strcmp(how, "overlap") == 0;
+
+	if (strcmp(how, "segments") == 0)
+		return ask_segments(fd, size);
+	if (strcmp(how, "sweep") == 0)
+		return sweep(fd);
+	if (strcmp(how, "padded") == 0)
+		send_padded(word, size);
+	else if (strcmp(how, "shuffled") == 0 || overlap)
+		send_pieces(size, overlap);
+	else if (send(fd, data, size, 0) < 0)
+		err(2, "send");
+	return wait_for(fd, size, patience ? patience : overlap ? 1000 : 5000);
+}
+
+static void take_options(int argc, char *argv[])
+{
+	int opt;
+
+	while ((opt = getopt(argc, argv, "+p:n:i:w:")) != -1) {
+		if (opt == 'p')
+			own_port = (unsigned)atoi(optarg);
+		else if (opt == 'n')
+			times = (unsigned)atoi(optarg);
+		else if (opt == 'i')
+			interval = (unsigned)atoi(optarg);
+		else if (opt == 'w')
+			patience = atoi(optarg);
+		else
+			exit(2);
+	}
+	if (argc - optind < 3)
+		errx(2, "usage: shape [OPTION...] ADDRESS PORT SIZE [HOW]");
+}
+
+int main(int argc, char *argv[])
+{
+	const char *how;
+	int fd, status = 0;
+	size_t size;
+
+	take_options(argc, argv);
+	argv += optind;
+	how = argv[3] ? argv[3] : "plain";
+	fd = open_to(argv[0], argv[1]);
+	size = (size_t)atoi(argv[2]);
+	for (size_t i = 0; i < size; i++)
+		data[i] = (uint8_t)(i * 7 + i / 1000);
+	prepare(fd, how, argv[3] ? argv[4] : NULL);
 	if (strcmp(how, "lone") == 0) {
 		send_first(size);
 		return 0;
 	}
-	if (strcmp(how, "shuffled") == 0 || strcmp(how, "overlap") == 0)
-		send_pieces(size, strcmp(how, "overlap") == 0);
-	else if (send(fd, data, size, 0) < 0)
-		err(2, "send");
-	return wait_for(fd, size, strcmp(how, "overlap") == 0 ? 1000 : 5000);
+	for (unsigned i = 0; i < times && status == 0; i++) {
+		if (i > 0)
+			poll(NULL, 0, (int)interval);
+		status = send_one(fd, how, argv[4], size);
+	}
+	return status;
 }
