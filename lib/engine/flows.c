@@ -54,6 +54,7 @@ int lvs_flows_init(struct lvs_flows *flows, const struct lvs_fast_table *table,
 		__atomic_store_n(&table->state->seed, seed ? seed : 1,
 				 __ATOMIC_RELAXED);
 	lvs_flows_move_on(flows);
+	flows->moved = false; /* for nobody */
 	return 0;
 }
 

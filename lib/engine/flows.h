@@ -28,6 +28,7 @@ struct lvs_flows {
 	uint32_t walk; /* place + 1 of the next in a walk over a list */
 	uint32_t hand; /* visits all: so many of `places` are to come */
 	uint32_t pass; /* so many may not enter, since one found no room */
+	uint32_t full; /* how many that was the last time; 0: had room */
 	bool moved;    /* the generation has */
 	lvs_tstamp visit_at; /* when some are visited next */
 };

@@ -3,13 +3,17 @@
  * engine.c - what a packet costs in the engine, by number of connections.
  *
  *	tests/bench/engine [MOST]      connections, 10 million if not given;
- *	                               in ordinary pages, then in huge ones
+ *	                               in ordinary pages, then in huge ones,
+ *	                               then with a table of flows (lvs/fast.h)
  *
  * TCP by NAT over Ethernet, in bursts of 32: each connection's SYN, scheduled
  * by wlc over 100 real servers, while their number grows; then, with as many as
  * that, packets of established connections hit at random, a request and a reply
  * by turns.  Packets lie in buffers of their own and are made before the clock
  * starts; only lvs_engine_input is timed.
+ *
+ * With a table it is all of that which is timed and entering flows besides; no
+ * program takes a packet away, and of many connections most find no place.
  */
 #include "bench.h"
 #include "counters.h"
@@ -30,6 +34,7 @@
  */
 #define ROOM	(2048u + 64u)
 #define SERVERS 100u
+#define FLOWS	65536u
 #define FRAME	60u /* TCP, IPv4, Ethernet, padded */
 
 enum {
@@ -52,7 +57,9 @@ struct bench {
 	struct lvs_pkt *ptrs[PIECE];
 };
 
-static struct lvs_pages *pages; /* NULL: ordinary ones */
+static struct lvs_pages *pages;	    /* NULL: ordinary ones */
+static struct lvs_fast_table table; /* no flows: none */
+static struct lvs_fast_state state;
 static struct bench_counters counters;
 
 static void must(int ret, const char *what)
@@ -106,6 +113,7 @@ static void add_clients(struct bench *b)
 static void open_director(struct bench *b)
 {
 	struct lvs_director_opts opts = LVS_OPTS(struct lvs_director_opts);
+	struct lvs_engine_opts engine = LVS_OPTS(struct lvs_engine_opts);
 	struct lvs_service_conf svc = LVS_OPTS(struct lvs_service_conf);
 
 	opts.hash_key[0] = 0x0123456789abcdef;
@@ -130,7 +138,21 @@ static void open_director(struct bench *b)
 		add_neigh(b, LINK_S, 0x0b000100 + i);
 		must(lvs_dest_add(b->dir, &svc.id, &dest), "dest");
 	}
-	must(lvs_engine_new(b->dir, NULL, &b->eng), "engine");
+	if (table.flows)
+		engine.fast = &table;
+	must(lvs_engine_new(b->dir, &engine, &b->eng), "engine");
+}
+
+static void make_table(void)
+{
+	size_t size = (size_t)FLOWS * sizeof(*table.flows);
+
+	table.state = &state;
+	table.buckets = FLOWS / LVS_FAST_WAYS;
+	table.flows = aligned_alloc(64, size);
+	if (!table.flows)
+		exit(1);
+	memset(table.flows, 0, size);
 }
 
 /* ---- packets --------------------------------------------------------------
@@ -289,7 +311,10 @@ static void row(const char *what, uint32_t conns, struct bench_times *times)
 {
 	double unit = PIECE;
 
-	printf("%-14s %s %10u %7.1f %7.1f %7.1f", what, pages ? "2M" : "4K",
+	printf("%-14s %s %10u %7.1f %7.1f %7.1f", what,
+	       table.flows ? "fl"
+	       : pages	   ? "2M"
+			   : "4K",
 	       conns, bench_percentile(times, 10) / unit,
 	       bench_percentile(times, 50) / unit,
 	       bench_percentile(times, 90) / unit);
@@ -365,6 +390,10 @@ int main(int argc, char **argv)
 	must(lvs_pages_new(NULL, &pages), "huge pages");
 	run(most);
 	lvs_pages_free(pages);
+	pages = NULL;
+	make_table();
+	run(most);
+	free(table.flows);
 	bench_counters_close(&counters);
 	return 0;
 }
