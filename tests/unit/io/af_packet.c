@@ -8,45 +8,18 @@
  */
 #define _GNU_SOURCE /* unshare(2) */
 #include "check.h"
+#include "near.h"
 #include "offload.h"
-#include "veth.h"
 #include <linux/if_tun.h>
 #include <sys/ioctl.h>
 
-static struct lvs_port *open_port(const char *ifname, uint32_t buffers)
-{
-	struct lvs_port_opts opts = LVS_OPTS(struct lvs_port_opts);
-	struct lvs_port *port;
-
-	opts.ifname = ifname;
-	opts.buffers = buffers;
-	opts.late = RIG_LATE;
-	ck_assert_int_eq(lvs_port_open("af_packet", &opts, &port), 0);
-	return port;
-}
-
 static void rig_open(struct rig *rig, uint32_t buffers)
 {
-	struct lvs_port_opts opts = LVS_OPTS(struct lvs_port_opts);
-
 	make_pair();
 	rig->far_fd = open_far();
-	rig->port = open_port("near", buffers);
+	rig->port = open_port("af_packet", "near", buffers);
 	rig->link = if_nametoindex("near");
-	opts.link = 99;
-	ck_assert_int_eq(lvs_port_open("memory", &opts, &rig->other), 0);
-}
-
-static void rig_close(struct rig *rig)
-{
-	lvs_port_close(rig->port);
-	lvs_port_close(rig->other);
-	close(rig->far_fd);
-}
-
-static void rig_put(struct rig *rig, const struct frame *f)
-{
-	veth_put(rig->far_fd, f);
+	rig->other = open_other();
 }
 
 static void rig_take(struct rig *rig, struct frame *f)
@@ -194,7 +167,7 @@ START_TEST(opens_an_interface_that_is_down)
 	rig_open(&rig, 4);
 	lvs_port_close(rig.port);
 	run("ip link set near down");
-	rig.port = open_port("near", 4);
+	rig.port = open_port("af_packet", "near", 4);
 	expect_none(&rig);
 	pair_up();
 	frame_tcp(&f, AF_INET, 50);
@@ -398,7 +371,7 @@ START_TEST(a_device_without_link_header)
 	strcpy(req.ifr_name, "tun");
 	ck_assert_int_eq(ioctl(tun, TUNSETIFF, &req), 0);
 	run("ip link set tun up");
-	rig.port = open_port("tun", 4);
+	rig.port = open_port("af_packet", "tun", 4);
 	frame_tcp(&f, AF_INET, 50);
 	frame_finish(&f);
 	f.len -= FRAME_L2;

@@ -25,11 +25,6 @@ struct rig {
 #define RIG_L2 FRAME_L2
 #endif
 
-/* 1: the tests are of a port that was opened with `late`. */
-#ifndef RIG_LATE
-#define RIG_LATE 0
-#endif
-
 /* A port that lends up to BUFFERS packets and can send what the rig takes. */
 static void rig_open(struct rig *rig, uint32_t buffers);
 static void rig_close(struct rig *rig);
@@ -37,6 +32,17 @@ static void rig_close(struct rig *rig);
 static void rig_put(struct rig *rig, const struct frame *f);
 /* What the port has sent; waits for it. */
 static void rig_take(struct rig *rig, struct frame *f);
+
+/* For a rig's other port. */
+static struct lvs_port *open_other(void)
+{
+	struct lvs_port_opts opts = LVS_OPTS(struct lvs_port_opts);
+	struct lvs_port *port;
+
+	opts.link = 99;
+	ck_assert_int_eq(lvs_port_open("memory", &opts, &port), 0);
+	return port;
+}
 
 static const int families[] = { AF_INET, AF_INET6 };
 

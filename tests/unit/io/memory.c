@@ -22,7 +22,7 @@ static void rig_open(struct rig *rig, uint32_t buffers)
 {
 	rig->link = 5;
 	rig->port = open_memory(rig->link, buffers, true);
-	rig->other = open_memory(6, 4, true);
+	rig->other = open_other();
 }
 
 static void rig_close(struct rig *rig)

@@ -69,8 +69,6 @@ static FILE *out_reader;
 
 static void rig_open(struct rig *rig, uint32_t buffers)
 {
-	struct lvs_port_opts opts = LVS_OPTS(struct lvs_port_opts);
-
 	file_new(&in);
 	file_new(&out);
 	put_head(in.file, 0xa1b2c3d4, 1, false);
@@ -79,8 +77,7 @@ static void rig_open(struct rig *rig, uint32_t buffers)
 	out_reader = fopen(out.path, "rb");
 	ck_assert_ptr_nonnull(out_reader);
 	ck_assert_int_eq(fseek(out_reader, 24, SEEK_SET), 0);
-	opts.link = 99;
-	ck_assert_int_eq(lvs_port_open("memory", &opts, &rig->other), 0);
+	rig->other = open_other();
 }
 
 static void rig_close(struct rig *rig)

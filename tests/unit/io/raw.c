@@ -6,13 +6,11 @@
 #define _GNU_SOURCE /* unshare(2) */
 #define RIG_L2	    0
 #include "check.h"
-#include "contract.h"
-#include "veth.h"
+#include "near.h"
 
 /* The near end is 10.9.0.9 and fd00::9, and knows 10.9.0.2 and fd00...::2. */
 static struct lvs_port *open_raw_of(uint32_t buffers, int *far_fd)
 {
-	struct lvs_port_opts opts = LVS_OPTS(struct lvs_port_opts);
 	struct lvs_port *port;
 
 	make_pair();
@@ -24,10 +22,7 @@ static struct lvs_port *open_raw_of(uint32_t buffers, int *far_fd)
 	run("ip neigh add 10.9.0.2 lladdr 02:00:00:00:00:02 dev near");
 	run("ip neigh add fd00::2 lladdr 02:00:00:00:00:02 dev near");
 	*far_fd = open_far();
-	opts.ifname = "near";
-	opts.buffers = buffers;
-	opts.late = RIG_LATE;
-	ck_assert_int_eq(lvs_port_open("raw", &opts, &port), 0);
+	port = open_port("raw", "near", buffers);
 	ck_assert_uint_eq(lvs_port_link(port), LVS_LINK_NONE);
 	return port;
 }
@@ -39,24 +34,9 @@ static struct lvs_port *open_raw(int *far_fd)
 
 static void rig_open(struct rig *rig, uint32_t buffers)
 {
-	struct lvs_port_opts opts = LVS_OPTS(struct lvs_port_opts);
-
 	rig->port = open_raw_of(buffers, &rig->far_fd);
 	rig->link = LVS_LINK_NONE;
-	opts.link = 99;
-	ck_assert_int_eq(lvs_port_open("memory", &opts, &rig->other), 0);
-}
-
-static void rig_close(struct rig *rig)
-{
-	lvs_port_close(rig->port);
-	lvs_port_close(rig->other);
-	close(rig->far_fd);
-}
-
-static void rig_put(struct rig *rig, const struct frame *f)
-{
-	veth_put(rig->far_fd, f);
+	rig->other = open_other();
 }
 
 /* Of the addresses that frames are from, which the host does not have. */
