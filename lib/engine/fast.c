@@ -247,13 +247,18 @@ static bool is_plain(const struct lvs_engine *eng, const struct lvs_parsed *p)
 		p->flow.protocol == IPPROTO_UDP);
 }
 
-/* Whether all packets can leave by HOP as they are, up to its MTU. */
+/*
+ * Whether all packets can leave by HOP, which is NUMBER, as they are, up to its
+ * MTU.  One that is stale is the engine's until it has had it asked for, as a
+ * program would not.
+ */
 static bool is_open(const struct lvs_engine *eng, const struct lvs_action *act,
-		    const struct lvs_hop *hop)
+		    const struct lvs_hop *hop, uint16_t number)
 {
 	uint32_t overhead = lvs_action_overhead(act);
 
-	return hop->up && hop->resolved && !hop->stale && !hop->local &&
+	return hop->up && hop->resolved && !hop->local &&
+	       (!hop->stale || lvs_net_is_asked(eng->dir->net, number)) &&
 	       hop->l2_len == LVS_ETH_LEN && hop->mtu > overhead &&
 	       /* A path's MTU is for a time only. */
 	       lvs_engine_room(eng, act, hop) == hop->mtu - overhead;
@@ -346,7 +351,7 @@ void lvs_fast_enter(struct lvs_engine *eng, const struct lvs_parsed *p,
 	const struct lvs_hop *hop = lvs_net_hop_at(eng->dir->net, number);
 
 	if (!is_plain(eng, p) || !is_settled(eng, conn, dir) ||
-	    !is_open(eng, act, hop) || !lvs_dest_is(dest, LVS_DEST_AVAILABLE))
+	    !is_open(eng, act, hop, number) || !lvs_dest_is(dest, LVS_DEST_AVAILABLE))
 		return;
 	if (eng->flows.pass)
 		eng->flows.pass--;

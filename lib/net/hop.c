@@ -340,6 +340,12 @@ void lvs_net_want(struct lvs_net *net, uint16_t number)
 	pthread_mutex_unlock(&net->lock);
 }
 
+bool lvs_net_is_asked(const struct lvs_net *net, uint16_t number)
+{
+	return atomic_load_explicit(&rec_at(net, number)->asked,
+				    memory_order_relaxed);
+}
+
 uint32_t lvs_net_count_wants(const struct lvs_net *net)
 {
 	return atomic_load_explicit(&net->wants, memory_order_relaxed);

@@ -107,6 +107,12 @@ void lvs_net_recycle_hops(struct lvs_net *net);
  */
 void lvs_net_want(struct lvs_net *net, uint16_t number);
 
+/*
+ * Whether hop NUMBER was, and no news of it has come since.  Of a stale one it
+ * will: it is being confirmed, of which the kernel says nothing for 5 s.
+ */
+bool lvs_net_is_asked(const struct lvs_net *net, uint16_t number);
+
 /* How often lvs_net_want had somebody asked for; from any thread. */
 uint32_t lvs_net_count_wants(const struct lvs_net *net);
 

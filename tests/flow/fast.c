@@ -508,7 +508,8 @@ START_TEST(stale_neighbours_are_asked_for)
 	open_nat(&t, AF_INET);
 	set_neigh(&t, "R1", LVS_NEIGH_STALE);
 	PACKET(&t, "sent", LINK_C, "C:1000 > V:80 tcp A");
-	PACKET(&t, "sent", LINK_C, "C:1000 > V:80 tcp A");
+	/* The kernel is confirming it now, and will say what came of it. */
+	PACKET(&t, "fast", LINK_C, "C:1000 > V:80 tcp A");
 	/* The other way is not concerned. */
 	PACKET(&t, "sent", LINK_S, "R1:8000 > C:1000 tcp A");
 	PACKET(&t, "fast", LINK_S, "R1:8000 > C:1000 tcp A");

@@ -262,10 +262,15 @@ START_TEST(wanting)
 	lvs_net_want(net, a);
 	ck_assert_str_eq(wanted(net), "nothing");
 	picture_apply(net, "wanting", "neigh 10.0.0.8 dev 1 stale");
+	ck_assert(!lvs_net_is_asked(net, a));
 	lvs_net_want(net, a);
 	lvs_net_want(net, a);
+	ck_assert(lvs_net_is_asked(net, a));
 	ck_assert_str_eq(wanted(net), "1 10.0.0.8");
 	ck_assert_str_eq(wanted(net), "nothing");
+	ck_assert(lvs_net_is_asked(net, a));
+	picture_apply(net, "wanting", "neigh 10.0.0.8 dev 1 stale");
+	ck_assert(!lvs_net_is_asked(net, a));
 	lvs_net_free(net);
 }
 END_TEST
