@@ -12,38 +12,20 @@
  */
 #include <linux/bpf.h>
 
+#include "bpf/fast_read.h"
 #include "pkt/mark.h"
-#include "pkt/wire.h"
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 #include <linux/if_packet.h>
-#include <linux/in.h>
-#include <linux/in6.h>
-#include <linux/ip.h>
-#include <linux/ipv6.h>
 #include <linux/pkt_cls.h>
-#include <linux/tcp.h>
-#include <linux/udp.h>
-#include <lvs/fast.h>
-#include <stdbool.h>
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-/* <sys/socket.h> is not of this machine. */
-#define AF_INET	 2
-#define AF_INET6 10
-
-#define IPV4_PLAIN 0x45 /* version 4, no options */
-
-#define TCP_FIN 0x01
-#define TCP_SYN 0x02
-#define TCP_RST 0x04
-#define TCP_ACK 0x10
-
-#define INLINE static __attribute__((always_inline)) inline
-
 /* The longest IP packet that a header can tell of. */
 #define LEN_MAX 65535
+
+/* The longest packet that the kernel makes room in, if it is not several. */
+#define ROOM_MAX 16000
 
 /* What the IPv4 header's sum changes by when the TTL is one less. */
 #define TTL_DIFF (0xffffu - bpf_htons(0x0100))
@@ -82,133 +64,6 @@ const volatile __u32 fast_mask = 0;
 
 /* Identification of the next outer IPv4 header. */
 __u64 fast_ident = 0;
-
-/* ---- reading --------------------------------------------------------------
- */
-
-struct packet {
-	struct lvs_fast_key key;
-	__u32 len;   /* of the IP packet, without padding */
-	__u32 heads; /* of that its headers */
-	bool no_sum; /* UDP without a checksum */
-
-	/* When it is written: */
-	__u32 at;   /* its IP header */
-	__u32 diff; /* what the sum of its addresses changes by */
-	__u8 tos, ttl;
-	bool df;
-} __attribute__((aligned(8)));
-
-/* Whether LEN bytes lie in one piece from the link header on. */
-INLINE bool reach(struct __sk_buff *skb, __u32 len)
-{
-	void *data = (void *)(long)skb->data;
-
-	return data + len <= (void *)(long)skb->data_end ||
-	       (skb->len >= len && bpf_skb_pull_data(skb, len) == 0);
-}
-
-/* The TCP header behind AT bytes, AT constant. */
-INLINE bool read_tcp(struct __sk_buff *skb, __u32 at, struct packet *p)
-{
-	const struct tcphdr *tcp;
-	__u8 offset, flags;
-	void *data;
-
-	if (!reach(skb, at + sizeof(*tcp)))
-		return false;
-	data = (void *)(long)skb->data;
-	if (data + at + sizeof(*tcp) > (void *)(long)skb->data_end)
-		return false;
-	tcp = data + at;
-	offset = ((const struct lvs_tcp *)tcp)->offset >> 4;
-	flags = ((const struct lvs_tcp *)tcp)->flags;
-	if ((flags & (TCP_FIN | TCP_SYN | TCP_RST | TCP_ACK)) != TCP_ACK ||
-	    offset < sizeof(*tcp) / 4)
-		return false;
-	p->heads = at - LVS_ETH_LEN + offset * 4u;
-	p->key.sport_be = tcp->source;
-	p->key.dport_be = tcp->dest;
-	return p->len >= p->heads;
-}
-
-INLINE bool read_udp(struct __sk_buff *skb, __u32 at, struct packet *p)
-{
-	const struct udphdr *udp;
-	void *data = (void *)(long)skb->data;
-	__u32 len;
-
-	if (data + at + sizeof(*udp) > (void *)(long)skb->data_end)
-		return false;
-	udp = data + at;
-	len = bpf_ntohs(udp->len);
-	p->heads = at - LVS_ETH_LEN + sizeof(*udp);
-	p->key.sport_be = udp->source;
-	p->key.dport_be = udp->dest;
-	p->no_sum = !udp->check;
-	return len >= sizeof(*udp) && p->heads - sizeof(*udp) + len <= p->len;
-}
-
-/* What is behind an IP header that ends at AT. */
-INLINE bool read_rest(struct __sk_buff *skb, __u32 at, struct packet *p)
-{
-	if (p->len > skb->len - LVS_ETH_LEN)
-		return false;
-	switch (p->key.protocol) {
-	case IPPROTO_TCP:
-		return read_tcp(skb, at, p);
-	case IPPROTO_UDP:
-		return read_udp(skb, at, p);
-	default:
-		return false;
-	}
-}
-
-#define IPV4_END (LVS_ETH_LEN + sizeof(struct iphdr))
-#define IPV6_END (LVS_ETH_LEN + sizeof(struct ipv6hdr))
-
-INLINE bool read_ipv4(struct __sk_buff *skb, struct packet *p)
-{
-	const struct iphdr *ip;
-	void *data;
-
-	if (!reach(skb, IPV4_END + sizeof(struct udphdr)))
-		return false;
-	data = (void *)(long)skb->data;
-	if (data + IPV4_END > (void *)(long)skb->data_end)
-		return false;
-	ip = data + LVS_ETH_LEN;
-	if (*(const __u8 *)ip != IPV4_PLAIN ||
-	    ip->frag_off & bpf_htons(LVS_IPV4_MF | LVS_IPV4_OFFSET))
-		return false;
-	p->key.src_be[0] = ip->saddr;
-	p->key.dst_be[0] = ip->daddr;
-	p->key.protocol = ip->protocol;
-	p->key.family = AF_INET;
-	p->len = bpf_ntohs(ip->tot_len);
-	return read_rest(skb, IPV4_END, p);
-}
-
-INLINE bool read_ipv6(struct __sk_buff *skb, struct packet *p)
-{
-	const struct ipv6hdr *ip;
-	void *data;
-
-	if (!reach(skb, IPV6_END + sizeof(struct udphdr)))
-		return false;
-	data = (void *)(long)skb->data;
-	if (data + IPV6_END > (void *)(long)skb->data_end)
-		return false;
-	ip = data + LVS_ETH_LEN;
-	if (*(const __u8 *)ip >> 4 != 6)
-		return false;
-	__builtin_memcpy(p->key.src_be, &ip->saddr, sizeof(p->key.src_be));
-	__builtin_memcpy(p->key.dst_be, &ip->daddr, sizeof(p->key.dst_be));
-	p->key.protocol = ip->nexthdr;
-	p->key.family = AF_INET6;
-	p->len = sizeof(*ip) + bpf_ntohs(ip->payload_len);
-	return read_rest(skb, IPV6_END, p);
-}
 
 /* ---- the table ------------------------------------------------------------
  */
@@ -275,7 +130,7 @@ struct action {
 } __attribute__((aligned(8)));
 
 /* Whether ACT may be done to P. */
-INLINE bool fits(struct __sk_buff *skb, const struct packet *p,
+INLINE bool fits(struct __sk_buff *skb, const struct lvs_fast_packet *p,
 		 const struct action *act)
 {
 	__u32 segment = skb->gso_size;
@@ -288,7 +143,7 @@ INLINE bool fits(struct __sk_buff *skb, const struct packet *p,
 		return true;
 	/* What is behind the packet cannot be cut off several. */
 	return segment ? skb->len == LVS_ETH_LEN + p->len
-		       : p->len + act->outer_len <= LEN_MAX;
+		       : skb->len + act->outer_len <= ROOM_MAX;
 }
 
 /*
@@ -300,7 +155,7 @@ INLINE bool fits(struct __sk_buff *skb, const struct packet *p,
  * The atomic calls keep that order on every machine.  What was counted for
  * nothing stays: one packet too many, of a flow that just went.
  */
-INLINE bool take(struct __sk_buff *skb, const struct packet *p,
+INLINE bool take(struct __sk_buff *skb, const struct lvs_fast_packet *p,
 		 struct lvs_fast_flow *flow, struct action *act)
 {
 	__u32 version = look(&flow->version);
@@ -346,8 +201,8 @@ INLINE __u64 sum_words(const word *words, __u32 count)
 }
 
 /* The transport's checksum, HEAD bytes behind the IP header. */
-INLINE bool patch_l4(struct __sk_buff *skb, __u32 head, const struct packet *p,
-		     const struct action *act)
+INLINE bool patch_l4(struct __sk_buff *skb, __u32 head,
+		     const struct lvs_fast_packet *p, const struct action *act)
 {
 	__u32 at = p->at + head;
 	__u16 was =
@@ -400,7 +255,7 @@ INLINE __u16 outer_len(__u32 len)
 }
 
 /* Room for the outer header of ACT behind the link header. */
-INLINE bool make_room(struct __sk_buff *skb, const struct packet *p,
+INLINE bool make_room(struct __sk_buff *skb, const struct lvs_fast_packet *p,
 		      const struct action *act)
 {
 	__u64 family = act->outer_len == LVS_IPV4_LEN
@@ -415,20 +270,21 @@ INLINE bool make_room(struct __sk_buff *skb, const struct packet *p,
 				   KEEP | family) == 0;
 }
 
-INLINE __u8 inner_protocol(const struct packet *p)
+INLINE __u8 inner_protocol(const struct lvs_fast_packet *p)
 {
 	return p->key.family == AF_INET ? IPPROTO_IPIP : IPPROTO_IPV6;
 }
 
 /* Of how many P will be.  What neighbours send, the kernel has not counted. */
-INLINE __u32 segments(struct __sk_buff *skb, const struct packet *p)
+INLINE __u32 segments(struct __sk_buff *skb, const struct lvs_fast_packet *p)
 {
 	__u32 size = skb->gso_size;
 
 	return size ? (p->len - p->heads + size - 1) / size : 1;
 }
 
-static __noinline bool put_outer4(struct __sk_buff *skb, const struct packet *p,
+static __noinline bool put_outer4(struct __sk_buff *skb,
+				  const struct lvs_fast_packet *p,
 				  const struct action *act)
 {
 	bool df = p->df && act->steps & LVS_FAST_DF;
@@ -454,7 +310,8 @@ static __noinline bool put_outer4(struct __sk_buff *skb, const struct packet *p,
 				   LVS_ETH_LEN + sizeof(head.ip), 0) == 0;
 }
 
-static __noinline bool put_outer6(struct __sk_buff *skb, const struct packet *p,
+static __noinline bool put_outer6(struct __sk_buff *skb,
+				  const struct lvs_fast_packet *p,
 				  const struct action *act)
 {
 	struct head6 head;
@@ -474,7 +331,7 @@ static __noinline bool put_outer6(struct __sk_buff *skb, const struct packet *p,
  * Out with P: ETH has its link header, the IP header of HEAD bytes, and the
  * ports.
  */
-INLINE int leave(struct __sk_buff *skb, const struct packet *p,
+INLINE int leave(struct __sk_buff *skb, const struct lvs_fast_packet *p,
 		 const struct action *act, const unsigned char *eth, __u32 head)
 {
 	if (act->steps & LVS_FAST_OUTER) {
@@ -514,7 +371,7 @@ INLINE __u32 rewrite4(struct head4 *head, const struct action *act)
 	return diff;
 }
 
-INLINE int forward_ipv4(struct __sk_buff *skb, struct packet *p,
+INLINE int forward_ipv4(struct __sk_buff *skb, struct lvs_fast_packet *p,
 			struct lvs_fast_flow *flow)
 {
 	void *data = (void *)(long)skb->data;
@@ -570,7 +427,7 @@ INLINE __u32 rewrite6(struct head6 *head, const struct action *act)
  * This header has no checksum, so what changes in it changes the sum of the
  * whole packet too, where the interface has made one.
  */
-INLINE int forward_ipv6(struct __sk_buff *skb, struct packet *p,
+INLINE int forward_ipv6(struct __sk_buff *skb, struct lvs_fast_packet *p,
 			struct lvs_fast_flow *flow)
 {
 	void *data = (void *)(long)skb->data;
@@ -607,7 +464,7 @@ int lvs_fast(struct __sk_buff *skb)
 {
 	const struct lvs_fast_state *state;
 	struct lvs_fast_flow *flow;
-	struct packet p = { .at = LVS_ETH_LEN };
+	struct lvs_fast_packet p = { .at = LVS_ETH_LEN };
 	__u32 zero = 0;
 	bool v4;
 
@@ -617,9 +474,9 @@ int lvs_fast(struct __sk_buff *skb)
 	if (skb->vlan_present || skb->mark == LVS_HANDED_MARK)
 		return TC_ACT_UNSPEC;
 	v4 = skb->protocol == bpf_htons(LVS_ETH_IPV4);
-	if (v4 ? !read_ipv4(skb, &p)
+	if (v4 ? !lvs_fast_read_ipv4(skb, &p)
 	       : skb->protocol != bpf_htons(LVS_ETH_IPV6) ||
-			    !read_ipv6(skb, &p))
+			    !lvs_fast_read_ipv6(skb, &p))
 		return TC_ACT_UNSPEC;
 	settle(&p);
 	state = bpf_map_lookup_elem(&fast_state, &zero);

@@ -28,29 +28,6 @@ struct rig {
 
 /* ---- the scene ----------------------------------------------------------- */
 
-static int open_at(const char *link)
-{
-	struct sockaddr_ll addr = {
-		.sll_family = AF_PACKET,
-		.sll_protocol = htons(ETH_P_ALL),
-		.sll_ifindex = (int)if_nametoindex(link),
-	};
-	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
-	int on = 1, bytes = 8 << 20;
-
-	ck_assert_int_ge(fd, 0);
-	setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes));
-	setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &bytes, sizeof(bytes));
-	ck_assert_int_eq(setsockopt(fd, SOL_PACKET, PACKET_VNET_HDR, &on,
-				    sizeof(on)),
-			 0);
-	ck_assert_int_eq(setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &on,
-				    sizeof(on)),
-			 0);
-	ck_assert_int_eq(bind(fd, (struct sockaddr *)&addr, sizeof(addr)), 0);
-	return fd;
-}
-
 /* far - near, where the program is; out, by which flows leave - sink */
 static void open_rig(struct rig *rig)
 {
@@ -365,6 +342,83 @@ static void send_tagged(struct rig *rig, const char *text, const char *tag)
 	send_pkt(rig->far, &pkt);
 }
 
+static void set_mtu(const char *mtu)
+{
+	static const char *const links[] = { "near", "far", "out", "sink" };
+	char command[100];
+
+	for (size_t i = 0; i < NUM(links); i++) {
+		snprintf(command, sizeof(command), "ip link set %s mtu %s",
+			 links[i], mtu);
+		run(command);
+	}
+}
+
+/* Headers that do not lie in one piece: only the link header is in front. */
+START_TEST(packets_in_pieces)
+{
+	static const char *const packets[] = {
+		"C:1000 > V:80 tcp A len 8000",
+		"C:1000 > V:53 udp len 8000",
+	};
+	struct rig rig;
+
+	open_rig(&rig);
+	set_mtu("9000");
+	for (size_t i = 0; i < 4; i++) {
+		struct rule rule = out_by(i / 2 ? datagram : request);
+		struct virtio_net_hdr vnet = { .hdr_len = ETH_LEN };
+		int af = families[i % 2];
+		struct lvs_pkt pkt, got;
+		struct iovec iov[2] = { { &vnet, sizeof(vnet) } };
+
+		rule.mtu = 9000;
+		flow_put(rig.table, &rule, af);
+		make_pkt(&pkt, packets[i / 2], af, sent_buf, sizeof(sent_buf));
+		iov[1] = (struct iovec){ pkt.data, pkt.len };
+		ck_assert_int_gt(writev(rig.far, iov, 2), 0);
+		take_pkt(rig.sink, packets[i / 2], &got);
+		rule_apply(&rule, af, &pkt, 0);
+		expect_same(packets[i / 2], &got, &pkt);
+	}
+	close_rig(&rig);
+}
+END_TEST
+
+static void put(struct rig *rig, int af, const char *text)
+{
+	struct lvs_pkt pkt;
+
+	make_pkt(&pkt, text, af, sent_buf, sizeof(sent_buf));
+	send_pkt(rig->far, &pkt);
+}
+
+/* Nothing may come out before a packet that is a hit; all links would take it.
+ */
+START_TEST(no_outer_header_for_these)
+{
+	struct rig rig;
+
+	open_rig(&rig);
+	set_mtu("65535");
+	for (size_t f = 0; f < 2; f++) {
+		struct rule rule = tunnel(families[f]);
+		struct lvs_fast_flow *flow;
+
+		rule.mtu = 65535;
+		flow = flow_put(rig.table, &rule, AF_INET);
+		/* Padding behind segments. */
+		put(&rig, AF_INET,
+		    "C:1000 > V:80 tcp A len 3007 partial gso 1000 pad 6");
+		/* More than the kernel makes room in. */
+		put(&rig, AF_INET, "C:1000 > V:80 tcp A len 16050");
+		pass(&rig, &rule, AF_INET, "C:1000 > V:80 tcp A len 9000");
+		ck_assert_uint_eq(flow->packets, 1);
+	}
+	close_rig(&rig);
+}
+END_TEST
+
 /* Nothing may come out before a packet that is a hit. */
 START_TEST(frames_of_a_vlan_are_left_alone)
 {
@@ -468,6 +522,20 @@ static int open_tun(void)
 	return fd;
 }
 
+/* near goes, and comes again with the number that it had. */
+static void make_anew(uint32_t number)
+{
+	char command[200];
+
+	run("ip link del near");
+	snprintf(command, sizeof(command),
+		 "ip link add near index %u address 02:00:00:00:00:01 "
+		 "type veth peer name far address 02:00:00:00:00:02",
+		 number);
+	run(command);
+	pair_up();
+}
+
 START_TEST(adding_and_deleting)
 {
 	uint32_t near;
@@ -491,19 +559,8 @@ START_TEST(adding_and_deleting)
 		close(tun);
 	}
 
-	/* Made anew, with the same number. */
 	close(rig.far);
-	run("ip link del near");
-	{
-		char command[200];
-
-		snprintf(command, sizeof(command),
-			 "ip link add near index %u address 02:00:00:00:00:01 "
-			 "type veth peer name far address 02:00:00:00:00:02",
-			 near);
-		run(command);
-	}
-	pair_up();
+	make_anew(near);
 	rig.far = open_at("far");
 	ck_assert_int_eq(lvs_fastpath_add_link(rig.fast, near), 0);
 	pass(&rig, &rule, AF_INET, "C:1000 > V:80 tcp A len 9");
@@ -534,6 +591,6 @@ static const char *missing(void)
 LVS_TEST_MAIN_UNLESS(missing(), "bpf/fast_link", rewritten_as_the_engine_does,
 		     whole_through_tunnels, cut_where_the_interface_does_not,
 		     longer_than_a_packet_can_be,
-		     identification_counts_segments,
-		     frames_of_a_vlan_are_left_alone, before_a_claim_and_behind,
-		     adding_and_deleting)
+		     identification_counts_segments, packets_in_pieces,
+		     no_outer_header_for_these, frames_of_a_vlan_are_left_alone,
+		     before_a_claim_and_behind, adding_and_deleting)

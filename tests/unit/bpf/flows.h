@@ -15,7 +15,6 @@
 #include "fwd/action.h"
 #include "pkt/parse.h"
 
-#include <check.h>
 #include <lvs/fastpath.h>
 #include <netinet/in.h>
 #include <string.h>
@@ -58,8 +57,8 @@ static inline uint16_t read_endpoint(const char *text, int af, union lvs_ip *ip)
 	unsigned port;
 	char name[32];
 
-	ck_assert_int_eq(sscanf(text, "%31[^:]:%u", name, &port), 2);
-	ck_assert(net_addr(name, af, &addr));
+	need(sscanf(text, "%31[^:]:%u", name, &port) == 2);
+	need(net_addr(name, af, &addr));
 	*ip = addr.ip;
 	return htons((uint16_t)port);
 }
@@ -85,8 +84,8 @@ static inline void rule_encap(const struct rule *rule, struct lvs_encap *encap)
 {
 	struct lvs_addr from, to;
 
-	ck_assert(net_addr("DS", rule->outer, &from));
-	ck_assert(net_addr("R1", rule->outer, &to));
+	need(net_addr("DS", rule->outer, &from));
+	need(net_addr("R1", rule->outer, &to));
 	lvs_encap_init(encap, (uint16_t)rule->outer, &from.ip, &to.ip,
 		       rule->steps & LVS_FAST_DF);
 }
@@ -153,7 +152,7 @@ static inline void rule_apply(const struct rule *rule, int af,
 	uint16_t port;
 
 	lvs_parse(pkt, &p);
-	ck_assert_uint_eq(p.kind, LVS_PKT_FLOW);
+	need(p.kind == LVS_PKT_FLOW);
 	if (rule->steps & (LVS_FAST_SRC | LVS_FAST_DST)) {
 		act.steps |= source ? LVS_ACT_SRC : LVS_ACT_DST;
 		port = read_endpoint(rule->write, af, &now);
@@ -166,10 +165,9 @@ static inline void rule_apply(const struct rule *rule, int af,
 		act.steps |= LVS_ACT_OUTER;
 		rule_encap(rule, &act.encap);
 	}
-	ck_assert_int_eq(lvs_action_apply(&act, NULL, pkt, &p, id),
-			 LVS_REASON_NONE);
+	need(lvs_action_apply(&act, NULL, pkt, &p, id) == LVS_REASON_NONE);
 	rule_l2(rule, af, l2);
-	ck_assert(lvs_link_write(pkt, p.l3, l2, ETH_LEN));
+	need(lvs_link_write(pkt, p.l3, l2, ETH_LEN));
 }
 
 /*
@@ -184,7 +182,7 @@ static inline void make_pkt(struct lvs_pkt *pkt, const char *text, int af,
 	int len = packet_build(text, af, at + ETH_LEN,
 			       size - LVS_PKT_HEADROOM - ETH_LEN, &off);
 
-	ck_assert_msg(len > 0, "%s", text);
+	need(len > 0);
 	memcpy(at, "\x02\0\0\0\0\x01\x02\0\0\0\0\x02", 12);
 	memcpy(at + 12, af == AF_INET ? "\x08\x00" : "\x86\xdd", 2);
 	lvs_pkt_init(pkt, buf, (uint32_t)size, LVS_PKT_HEADROOM,

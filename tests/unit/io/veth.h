@@ -103,12 +103,13 @@ static inline void make_pair(void)
 	pair_up();
 }
 
-static inline int open_far(void)
+/* With every frame that LINK receives, and offload state in front. */
+static inline int open_at(const char *link)
 {
 	struct sockaddr_ll addr = {
 		.sll_family = AF_PACKET,
 		.sll_protocol = htons(ETH_P_ALL),
-		.sll_ifindex = (int)if_nametoindex("far"),
+		.sll_ifindex = (int)if_nametoindex(link),
 	};
 	int on = 1, bytes = 8 << 20;
 	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
@@ -124,6 +125,11 @@ static inline int open_far(void)
 			 0);
 	ck_assert_int_eq(bind(fd, (struct sockaddr *)&addr, sizeof(addr)), 0);
 	return fd;
+}
+
+static inline int open_far(void)
+{
+	return open_at("far");
 }
 
 static inline void veth_put(int fd, const struct frame *f)
