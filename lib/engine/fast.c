@@ -25,8 +25,12 @@
 /* How far ahead memory is asked for. */
 #define AHEAD 8u
 
-/* Who finds no room has so many others not even look for it. */
-#define PASS_AFTER_FULL 8
+/*
+ * Who finds no room has others not even look for it: two at first, twice as
+ * many each time that it comes again.  To look costs eight cache lines.
+ */
+#define PASS_MIN 2
+#define PASS_MAX 64
 
 /* ---- keys ----------------------------------------------------------------
  */
@@ -319,11 +323,18 @@ static struct lvs_fast_flow *make_room(struct lvs_engine *eng,
 				       const struct lvs_fast_key *key)
 {
 	uint64_t unused = eng->now > UNUSED_SOON ? eng->now - UNUSED_SOON : 0;
-	struct lvs_fast_flow *place = lvs_flows_room(&eng->flows, key, unused);
+	struct lvs_flows *flows = &eng->flows;
+	struct lvs_fast_flow *place = lvs_flows_room(flows, key, unused);
 
-	if (!place)
-		eng->flows.pass = PASS_AFTER_FULL;
-	else if (lvs_flows_has(place))
+	if (!place) {
+		flows->full = flows->full ? flows->full * 2 : PASS_MIN;
+		if (flows->full > PASS_MAX)
+			flows->full = PASS_MAX;
+		flows->pass = flows->full;
+		return NULL;
+	}
+	flows->full = 0;
+	if (lvs_flows_has(place))
 		take_out(eng, place);
 	return place;
 }

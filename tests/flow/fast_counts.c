@@ -344,7 +344,7 @@ START_TEST(who_finds_no_place_is_slower_and_no_more)
 	PACKET(&t, "fast", LINK_C, "C:1 > V:80 tcp A");
 	PACKET(&t, "fast", LINK_C, "C:2 > V:80 tcp A");
 	PACKET(&t, "fast", LINK_S, "R1:8000 > C:2 tcp A");
-	for (int i = 0; i < 10; i++)
+	for (int i = 0; i < 70; i++)
 		twins_packet(&t, LINK_C, "C:3 > V:80 tcp A");
 	PACKET(&t, "fast", LINK_C, "C:3 > V:80 tcp A");
 	PACKET(&t, "fast", LINK_C, "C:1 > V:80 tcp A");
