@@ -2,9 +2,10 @@
 /*
  * engine.c - a fuzz target: a script of time, packets and administration.
  *
- * After each step what is counted must be what a walk finds, nothing may point
- * to what is not there, and what was sent must be right, unless what came in
- * was not.  Allocations fail when the script says so; in the end no byte of
+ * The first engine may have a table of flows, and a program that forwards by
+ * it. After each step what is counted must be what a walk finds, nothing may
+ * point to what is not there, and what was sent must be right, unless what came
+ * in was not.  Allocations fail when the script says so; in the end no byte of
  * memory may be left.
  */
 #include "config.h"
@@ -93,6 +94,10 @@ static void begin(struct script *s)
 	net_fill(s->dir, s->af);
 	limits.conn_limit = how >> 4;
 	limits.resets = how & 2;
+	if (how & 4) {
+		program_open(&s->prog, 1u << (how >> 3 & 3));
+		limits.fast = &s->prog.table;
+	}
 	need(lvs_engine_new(s->dir, &limits, &s->engines[0]) == 0);
 	s->eng = s->engines[0];
 }
@@ -112,6 +117,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (unsigned i = 0; i < SCRIPT_ENGINES; i++)
 		lvs_engine_free(s.engines[i]);
 	lvs_director_free(s.dir);
+	program_close(&s.prog);
 	need(s.counted.bytes == 0);
 	return 0;
 }

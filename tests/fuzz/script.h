@@ -12,6 +12,7 @@
 
 #include "engine/engine.h"
 #include "flow/net.h"
+#include "flow/program.h"
 #include "unit/counted.h"
 
 #define SCRIPT_ENGINES 2
@@ -25,6 +26,7 @@ struct script {
 	struct lvs_director *dir;
 	struct lvs_engine *engines[SCRIPT_ENGINES]; /* NULL: is not there */
 	struct lvs_engine *eng; /* the one that gets packets now */
+	struct program prog;	/* of the first one; no buckets: has none */
 	unsigned char bufs[LVS_BURST][SCRIPT_BUFFER];
 	struct lvs_pkt pkts[LVS_BURST];
 	bool wrong; /* a packet that came in: then what is sent may be, too */
@@ -56,7 +58,7 @@ void script_lay(struct script *s, unsigned i);
 /* ---- script_judge.c -------------------------------------------------------
  */
 
-/* COUNT packets were laid and are taken through the engine. */
+/* COUNT packets were laid; who forwards them is the program or the engine. */
 void script_input(struct script *s, unsigned count);
 
 /* Whatever engines want to send. */

@@ -70,6 +70,44 @@ static void count_conn(struct lvs_engine *eng, struct lvs_conn *conn,
 	need(dir == LVS_REQUEST);
 }
 
+/* How many flows CONN says it has. */
+static uint32_t flows_of(const struct lvs_conn *conn)
+{
+	return (conn->flags & LVS_CONN_FAST ? 1u : 0u) +
+	       (conn->flags & LVS_CONN_FAST_REPLY ? 1u : 0u);
+}
+
+static void check_flow(const struct lvs_flows *flows,
+		       const struct lvs_fast_flow *flow)
+{
+	const struct lvs_conn *conn =
+		(const void *)(uintptr_t)flow->owner[LVS_OWN_CONN];
+	bool reply = flow->steps & LVS_FAST_SRC;
+
+	need(lvs_flows_has(flow));
+	need(lvs_flows_find(flows, &flow->key) == flow);
+	need(conn->dest == flow->dest);
+	need(conn->flags & (reply ? LVS_CONN_FAST_REPLY : LVS_CONN_FAST));
+	need(!(conn->flags & LVS_CONN_SHADOWED));
+}
+
+/* Flows and the connections that say they have some are the same. */
+static void check_flows(const struct lvs_engine *eng)
+{
+	const struct lvs_flows *flows = &eng->flows;
+	struct lvs_conn *conns[16];
+	uint64_t cursor = 0;
+	uint32_t said = 0;
+	size_t n;
+
+	while ((n = lvs_conn_walk(eng->conns, &cursor, conns, 16)))
+		for (size_t i = 0; i < n; i++)
+			said += flows_of(conns[i]);
+	need(flows->count == said);
+	for (uint32_t i = 0; i < flows->count; i++)
+		check_flow(flows, &flows->flows[flows->places[i]]);
+}
+
 static void check_fragments(const struct lvs_fragments *frags)
 {
 	size_t bytes = 0;
@@ -98,6 +136,7 @@ static void count_engine(struct lvs_engine *eng, struct counts *c)
 	uint64_t cursor = 0, count = 0;
 	size_t n;
 
+	check_flows(eng);
 	while ((n = lvs_conn_walk(eng->conns, &cursor, conns, 16))) {
 		for (size_t i = 0; i < n; i++)
 			count_conn(eng, conns[i], c);
