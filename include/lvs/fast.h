@@ -27,12 +27,12 @@
  * established it enters each direction by NAT, the requests by DR or TUN, with
  * the next packet that it forwards itself, so that the table never says
  * anything that was not done before; and takes them out with the first FIN or
- * RST, with the connection's end, or when its real server goes.  Any change of
- * links, routes or neighbours empties the table at one stroke: the generation
- * moves on, and each connection is entered anew with its next packet.  What was
- * counted is with the destinations when somebody asks for it, and with the
- * timers of connections before they matter, as if the engine had seen the
- * packets.
+ * RST, with the connection's end, or when its real server goes.  A change of
+ * links or routes, or of a neighbour that packets go to, empties the table at
+ * one stroke: the generation moves on, and each connection is entered anew with
+ * its next packet.  What was counted is with the destinations when somebody
+ * asks for it, and with the timers of connections before they matter, as if the
+ * engine had seen the packets.
  *
  * One engine writes; any number of programs read, on any processor.  The
  * layout is the kernel's business too: it changes with the library's ABI only.

@@ -71,7 +71,7 @@ static void net_changed(struct lvs_engine_slot *slot)
 
 	eng->look = true;
 	if (eng->flows.state)
-		lvs_flows_move_on(&eng->flows);
+		lvs_fast_net_changed(eng);
 }
 
 static void slot_stats(struct lvs_engine_slot *slot,
@@ -134,6 +134,8 @@ static int take_table(struct lvs_engine *eng,
 		return 0;
 	eng->slot.gather = gather;
 	eng->slot.dest_leaves = dest_leaves;
+	eng->flow_hops = lvs_net_hop_losses(dir->net);
+	eng->flow_generation = lvs_net_generation(dir->net);
 	return lvs_flows_init(&eng->flows, opts->fast, seed, &dir->mem);
 }
 

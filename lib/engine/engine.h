@@ -89,7 +89,9 @@ struct lvs_engine {
 	uint32_t actions_size;
 	struct lvs_action_pair odd; /* of connections with an older method */
 
-	struct lvs_flows flows; /* that programs forward (fast.c) */
+	struct lvs_flows flows;	  /* that programs forward (fast.c) */
+	uint32_t flow_generation; /* of the net, for which they are good */
+	uint32_t flow_hops;	  /* the same: lvs_net_hop_losses */
 
 	struct lvs_transport transports[LVS_TRANSPORTS];
 	struct lvs_timeouts timeouts; /* that their ticks were made of */
@@ -335,6 +337,9 @@ void lvs_fast_look(struct lvs_engine *eng, struct lvs_conn *conn);
 uint32_t lvs_fast_gather(struct lvs_engine *eng, uint32_t from);
 uint32_t lvs_fast_gather_dest(struct lvs_engine *eng,
 			      const struct lvs_dest *dest, uint32_t from);
+
+/* If the net is another for packets, the table is empty. */
+void lvs_fast_net_changed(struct lvs_engine *eng);
 
 /* Visit some flows, if it is time to; when to call again. */
 lvs_tstamp lvs_fast_tend(struct lvs_engine *eng);

@@ -223,6 +223,22 @@ void lvs_fast_leave_all(struct lvs_engine *eng)
 		take_out(eng, &flows->flows[flows->places[flows->count - 1]]);
 }
 
+/*
+ * News of neighbours come all the time, and most change nothing for packets
+ * that are on their way: somebody nobody sends to, or one found again.
+ */
+void lvs_fast_net_changed(struct lvs_engine *eng)
+{
+	uint32_t generation = lvs_net_generation(eng->dir->net);
+	uint32_t hops = lvs_net_hop_losses(eng->dir->net);
+
+	if (generation == eng->flow_generation && hops == eng->flow_hops)
+		return;
+	eng->flow_generation = generation;
+	eng->flow_hops = hops;
+	lvs_flows_move_on(&eng->flows);
+}
+
 /* ---- entering ------------------------------------------------------------
  */
 

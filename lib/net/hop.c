@@ -68,7 +68,7 @@ static void write_l2(struct hop_rec *rec, const uint8_t *dst,
 }
 
 /* Take over what is known of the hop's link and neighbour. */
-static void refresh(const struct lvs_net *net, struct hop_rec *rec)
+static void take_over(const struct lvs_net *net, struct hop_rec *rec)
 {
 	const struct link *link = lvs_net_link_find(net, rec->hop.link);
 	struct lvs_hop *hop = &rec->hop;
@@ -94,6 +94,26 @@ static void refresh(const struct lvs_net *net, struct hop_rec *rec)
 	hop->stale = neigh->state == LVS_NEIGH_STALE;
 	hop->resolved = hop->stale || neigh->state == LVS_NEIGH_REACHABLE;
 	hop->failed = neigh->state == LVS_NEIGH_FAILED;
+}
+
+/* Nothing is to be asked or waited for before a packet leaves. */
+static bool is_good(const struct lvs_hop *hop)
+{
+	return hop->up && hop->resolved && !hop->stale;
+}
+
+static void refresh(struct lvs_net *net, struct hop_rec *rec)
+{
+	struct lvs_hop was = rec->hop;
+
+	take_over(net, rec);
+	if (is_good(&was) && memcmp(&was, &rec->hop, sizeof(was)) != 0)
+		net->hop_losses++;
+}
+
+uint32_t lvs_net_hop_losses(const struct lvs_net *net)
+{
+	return net->hop_losses;
 }
 
 static uint64_t hash(uint32_t link, const struct lvs_addr *neighbour)
@@ -256,7 +276,7 @@ void lvs_net_recycle_hops(struct lvs_net *net)
 }
 
 struct relinking {
-	const struct lvs_net *net;
+	struct lvs_net *net;
 	uint32_t link;
 };
 

@@ -93,6 +93,13 @@ const struct lvs_hop *lvs_net_hop_at(const struct lvs_net *net,
 				     uint16_t number);
 
 /*
+ * How often a hop by which packets left at once ceased to be so, or leads
+ * elsewhere.  What was copied from hops is good as long as this and the
+ * generation stay.
+ */
+uint32_t lvs_net_hop_losses(const struct lvs_net *net);
+
+/*
  * No number is left for a new hop: with all engines stopped,
  * lvs_net_recycle_hops takes all of them back and moves the generation on.
  * To be looked after where lvs_net_do_wanted is called; every change does so

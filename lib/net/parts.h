@@ -100,6 +100,7 @@ struct lvs_net {
 	uint32_t num_hops; /* the number that comes next */
 	_Atomic bool full;
 	uint16_t wanted_first, wanted_last;
+	uint32_t hop_losses;
 	_Atomic uint32_t wants; /* hops that became wanted; read unlocked */
 	struct cached_hop *cache;
 };

@@ -440,8 +440,13 @@ START_TEST(a_change_of_the_net_empties_the_table)
 	struct twins t;
 
 	open_nat(&t, AF_INET);
+	/* This is none, as far as packets are concerned. */
 	set_neigh(&t, "R2", LVS_NEIGH_FAILED);
+	set_neigh(&t, "R1", LVS_NEIGH_REACHABLE);
+	both_ways(&t, "fast", 1000);
+	set_neigh(&t, "R1", LVS_NEIGH_STALE);
 	ck_assert_uint_eq(program_flows(&t.prog), 0);
+	set_neigh(&t, "R1", LVS_NEIGH_REACHABLE);
 	twins_compare(&t);
 	both_ways(&t, "sent", 1000);
 	both_ways(&t, "fast", 1000);

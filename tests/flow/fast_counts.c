@@ -316,7 +316,7 @@ START_TEST(replies_belong_to_who_asked_last)
 	PACKET(&t, "fast", LINK_S, "R1:8000 > C:1 tcp A");
 	PACKET(&t, "sent", LINK_C, "C:1 > V:81 tcp A");
 	/* Both at once: the first has lost them when it could be entered. */
-	TWINS_BOTH(&t, w, net_neigh(w->dir, AF_INET, "R2", LVS_NEIGH_STALE));
+	TWINS_BOTH(&t, w, net_neigh(w->dir, AF_INET, "C", LVS_NEIGH_STALE));
 	twins_burst(&t, LINK_C, requests);
 	ck_assert_uint_eq(program_flows(&t.prog), 1);
 	PACKET(&t, "fast", LINK_C, "C:1 > V:81 tcp A");
