@@ -378,7 +378,8 @@ void lvs_fast_enter(struct lvs_engine *eng, const struct lvs_parsed *p,
 	const struct lvs_hop *hop = lvs_net_hop_at(eng->dir->net, number);
 
 	if (!is_plain(eng, p) || !is_settled(eng, conn, dir) ||
-	    !is_open(eng, act, hop, number) || !lvs_dest_is(dest, LVS_DEST_AVAILABLE))
+	    !is_open(eng, act, hop, number) ||
+	    !lvs_dest_is(dest, LVS_DEST_AVAILABLE))
 		return;
 	if (eng->flows.pass)
 		eng->flows.pass--;

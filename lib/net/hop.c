@@ -97,17 +97,27 @@ static void take_over(const struct lvs_net *net, struct hop_rec *rec)
 }
 
 /* Nothing is to be asked or waited for before a packet leaves. */
-static bool is_good(const struct lvs_hop *hop)
+static bool is_open(const struct hop_rec *rec)
 {
-	return hop->up && hop->resolved && !hop->stale;
+	return rec->hop.up && rec->hop.resolved &&
+	       (!rec->hop.stale || rec->asked);
 }
 
-static void refresh(struct lvs_net *net, struct hop_rec *rec)
+/*
+ * Take over what is new, and NEWS: whoever asked for it has had his answer.  A
+ * stale one that was confirmed is as good as before.
+ */
+static void refresh(struct lvs_net *net, struct hop_rec *rec, bool news)
 {
-	struct lvs_hop was = rec->hop;
+	struct lvs_hop was = rec->hop, now;
+	bool open = is_open(rec);
 
 	take_over(net, rec);
-	if (is_good(&was) && memcmp(&was, &rec->hop, sizeof(was)) != 0)
+	if (news)
+		rec->asked = false;
+	now = rec->hop;
+	now.stale = was.stale;
+	if (open && (!is_open(rec) || memcmp(&was, &now, sizeof(was)) != 0))
 		net->hop_losses++;
 }
 
@@ -153,7 +163,7 @@ static bool number_of(struct lvs_net *net, const struct hop_rec *wanted,
 	rec->hop = wanted->hop;
 	rec->family = wanted->family;
 	rec->number = (uint16_t)net->num_hops++;
-	refresh(net, rec);
+	refresh(net, rec, false);
 	lvs_net_table_add(&net->hops, &rec->node, h);
 	*number = rec->number;
 	return true;
@@ -285,7 +295,7 @@ static bool relink(void *ctx, struct lvs_net_node *node)
 	const struct relinking *r = ctx;
 
 	if (rec_of(node)->hop.link == r->link)
-		refresh(r->net, rec_of(node));
+		refresh(r->net, rec_of(node), false);
 	return false;
 }
 
@@ -309,22 +319,20 @@ void lvs_net_hops_reneigh(struct lvs_net *net, uint32_t link,
 		if (rec->hop.link != link ||
 		    !lvs_addr_equal(&rec->hop.addr, addr))
 			continue;
-		refresh(net, rec);
-		if (!neigh || neigh->state != LVS_NEIGH_INCOMPLETE)
-			rec->asked = false;
+		refresh(net, rec,
+			!neigh || neigh->state != LVS_NEIGH_INCOMPLETE);
 	}
 }
 
 static bool unask(void *ctx, struct lvs_net_node *node)
 {
-	(void)ctx;
-	rec_of(node)->asked = false;
+	refresh(ctx, rec_of(node), true);
 	return false;
 }
 
 void lvs_net_hops_unask(struct lvs_net *net)
 {
-	lvs_net_table_filter(&net->hops, unask, NULL);
+	lvs_net_table_filter(&net->hops, unask, net);
 }
 
 static bool needs_asking(const struct lvs_hop *hop)

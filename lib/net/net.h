@@ -93,9 +93,9 @@ const struct lvs_hop *lvs_net_hop_at(const struct lvs_net *net,
 				     uint16_t number);
 
 /*
- * How often a hop by which packets left at once ceased to be so, or leads
- * elsewhere.  What was copied from hops is good as long as this and the
- * generation stay.
+ * How often a hop by which packets left at once, without being waited or asked
+ * for, ceased to be so, or leads elsewhere.  What was copied from such hops is
+ * good as long as this and the generation stay.
  */
 uint32_t lvs_net_hop_losses(const struct lvs_net *net);
 

@@ -521,7 +521,19 @@ START_TEST(stale_neighbours_are_asked_for)
 	ck_assert_uint_eq(lvs_net_wants(t.fast.dir), 1);
 	TWINS_BOTH(&t, w, need(lvs_net_wanted(w->dir, &link, &addr)));
 	set_neigh(&t, "R1", LVS_NEIGH_REACHABLE);
+	PACKET(&t, "fast", LINK_C, "C:1000 > V:80 tcp A");
+	set_neigh(&t, "R1", LVS_NEIGH_STALE);
 	PACKET(&t, "sent", LINK_C, "C:1000 > V:80 tcp A");
+	PACKET(&t, "fast", LINK_C, "C:1000 > V:80 tcp A");
+	/* It is as before, so it is to be asked for as before. */
+	set_neigh(&t, "R1", LVS_NEIGH_STALE);
+	PACKET(&t, "sent", LINK_C, "C:1000 > V:80 tcp A");
+	ck_assert_uint_eq(lvs_net_wants(t.fast.dir), 3);
+	PACKET(&t, "fast", LINK_C, "C:1000 > V:80 tcp A");
+	/* So it is when news may have been lost. */
+	TWINS_BOTH(&t, w, lvs_net_sweep(w->dir, LVS_NET_NEIGHS));
+	PACKET(&t, "sent", LINK_C, "C:1000 > V:80 tcp A");
+	ck_assert_uint_eq(lvs_net_wants(t.fast.dir), 4);
 	PACKET(&t, "fast", LINK_C, "C:1000 > V:80 tcp A");
 	set_neigh(&t, "R1", LVS_NEIGH_FAILED);
 	PACKET(&t, "held", LINK_C, "C:1000 > V:80 tcp A");
