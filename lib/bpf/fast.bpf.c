@@ -254,18 +254,21 @@ INLINE __u16 outer_len(__u32 len)
 	return len > LEN_MAX ? 0 : bpf_htons((__u16)len);
 }
 
-/* Room for the outer header of ACT behind the link header. */
-INLINE bool make_room(struct __sk_buff *skb, const struct lvs_fast_packet *p,
+/* Room for the outer header of ACT, if it has one, behind the link header. */
+INLINE bool make_room(struct __sk_buff *skb, struct lvs_fast_packet *p,
 		      const struct action *act)
 {
 	__u64 family = act->outer_len == LVS_IPV4_LEN
 			       ? BPF_F_ADJ_ROOM_ENCAP_L3_IPV4
 			       : BPF_F_ADJ_ROOM_ENCAP_L3_IPV6;
 
+	if (!(act->steps & LVS_FAST_OUTER))
+		return true;
 	/* Short frames are padded, which is nothing to be sent on. */
 	if (skb->len > LVS_ETH_LEN + p->len &&
 	    bpf_skb_change_tail(skb, LVS_ETH_LEN + p->len, 0))
 		return false;
+	p->at += act->outer_len;
 	return bpf_skb_adjust_room(skb, act->outer_len, BPF_ADJ_ROOM_MAC,
 				   KEEP | family) == 0;
 }
@@ -385,11 +388,8 @@ INLINE int forward_ipv4(struct __sk_buff *skb, struct lvs_fast_packet *p,
 	    fold(sum_words((const word *)&head.ip, 5)) != 0xffff ||
 	    !take(skb, p, flow, &act))
 		return TC_ACT_UNSPEC;
-	if (act.steps & LVS_FAST_OUTER) {
-		if (!make_room(skb, p, &act))
-			return TC_ACT_UNSPEC;
-		p->at += act.outer_len;
-	}
+	if (!make_room(skb, p, &act))
+		return TC_ACT_UNSPEC;
 	head.sport_be = p->key.sport_be;
 	head.dport_be = p->key.dport_be;
 	if (act.steps & (LVS_FAST_SRC | LVS_FAST_DST)) {
@@ -439,11 +439,8 @@ INLINE int forward_ipv6(struct __sk_buff *skb, struct lvs_fast_packet *p,
 	head.ip = *(const struct ipv6hdr *)(data + LVS_ETH_LEN);
 	if (head.ip.hop_limit <= 1 || !take(skb, p, flow, &act))
 		return TC_ACT_UNSPEC;
-	if (act.steps & LVS_FAST_OUTER) {
-		if (!make_room(skb, p, &act))
-			return TC_ACT_UNSPEC;
-		p->at += act.outer_len;
-	}
+	if (!make_room(skb, p, &act))
+		return TC_ACT_UNSPEC;
 	head.sport_be = p->key.sport_be;
 	head.dport_be = p->key.dport_be;
 	if (act.steps & (LVS_FAST_SRC | LVS_FAST_DST)) {
