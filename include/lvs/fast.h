@@ -97,7 +97,7 @@ struct lvs_fast_flow {
 	 * any that does not come again soon.
 	 */
 	unsigned char outer[40];
-	uint64_t owner[4]; /* the engine's */
+	uint64_t owner[4]; /* the engine's, which writes it at any time */
 };
 
 /* What all flows have in common. */

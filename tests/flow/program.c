@@ -179,7 +179,9 @@ static bool copy_flow(const struct lvs_fast_flow *place,
 
 	if (!version || version & 1)
 		return false;
-	for (unsigned i = 0; i < sizeof(*flow) / sizeof(word); i++)
+	/* What is the engine's own it writes at any time. */
+	for (unsigned i = 0;
+	     i < offsetof(struct lvs_fast_flow, owner) / sizeof(word); i++)
 		to[i] = __atomic_load_n(&from[i], __ATOMIC_ACQUIRE);
 	return __atomic_load_n(&place->version, __ATOMIC_RELAXED) == version;
 }

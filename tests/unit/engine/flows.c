@@ -314,7 +314,7 @@ static void *read_flows(void *arg)
 	typedef uint64_t __attribute__((may_alias)) word;
 	const struct lvs_fast_flow *place = arg;
 	const word *from = (const word *)(const void *)place;
-	uint64_t words[sizeof(*place) / sizeof(word)];
+	uint64_t words[sizeof(*place) / sizeof(word)] = { 0 };
 	struct lvs_fast_flow flow;
 	uintptr_t good = 0;
 
@@ -324,7 +324,10 @@ static void *read_flows(void *arg)
 
 		if (!version || version & 1)
 			continue;
-		for (unsigned i = 0; i < sizeof(words) / sizeof(*words); i++)
+		/* What is the engine's own it writes at any time. */
+		for (unsigned i = 0;
+		     i < offsetof(struct lvs_fast_flow, owner) / sizeof(*words);
+		     i++)
 			words[i] = __atomic_load_n(&from[i], __ATOMIC_ACQUIRE);
 		if (__atomic_load_n(&place->version, __ATOMIC_RELAXED) !=
 		    version)
