@@ -60,7 +60,8 @@ struct lvs_engine_opts {
 
 /*
  * A new engine of DIR (borrowed) in *ENG; OPTS may be NULL.
- * LVS_ERR_NOMEM, LVS_ERR_INVAL, LVS_ERR_NOSPC (over 64 engines).
+ * LVS_ERR_NOMEM, LVS_ERR_INVAL (`fast` is no table as lvs/fast.h says),
+ * LVS_ERR_NOSPC (over 64 engines).
  */
 LVS_API int lvs_engine_new(struct lvs_director *dir,
 			   const struct lvs_engine_opts *opts,

@@ -104,7 +104,7 @@ struct lvs_fast_flow {
 struct lvs_fast_state {
 	uint32_t generation; /* of flows that are good */
 	uint32_t zero;
-	uint64_t seed; /* of lvs_fast_hash; unpredictable */
+	uint64_t seed; /* of lvs_fast_hash; 0: the engine makes one */
 };
 
 /* Flows with one hash; they may stand in any order, with gaps. */

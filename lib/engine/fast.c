@@ -167,15 +167,23 @@ static struct lvs_fast_flow *flow_of(const struct lvs_engine *eng,
 	return lvs_flows_find(&eng->flows, &key);
 }
 
-void lvs_fast_leave(struct lvs_engine *eng, struct lvs_conn *conn)
+/* The flows of CONN, each by EACH. */
+static void for_flows(struct lvs_engine *eng, const struct lvs_conn *conn,
+		      void (*each)(struct lvs_engine *eng,
+				   struct lvs_fast_flow *flow))
 {
 	struct lvs_fast_flow *request = flow_of(eng, conn, LVS_REQUEST);
 	struct lvs_fast_flow *reply = flow_of(eng, conn, LVS_REPLY);
 
 	if (request)
-		take_out(eng, request);
+		each(eng, request);
 	if (reply)
-		take_out(eng, reply);
+		each(eng, reply);
+}
+
+void lvs_fast_leave(struct lvs_engine *eng, struct lvs_conn *conn)
+{
+	for_flows(eng, conn, take_out);
 	conn->flags &= (uint16_t)~LVS_CONN_FASTS;
 }
 
@@ -185,26 +193,20 @@ static bool is_stale(const struct lvs_engine *eng,
 	return flow->generation != eng->flows.generation;
 }
 
+static void take_out_stale(struct lvs_engine *eng, struct lvs_fast_flow *flow)
+{
+	if (is_stale(eng, flow))
+		take_out(eng, flow);
+}
+
 void lvs_fast_leave_stale(struct lvs_engine *eng, struct lvs_conn *conn)
 {
-	struct lvs_fast_flow *request = flow_of(eng, conn, LVS_REQUEST);
-	struct lvs_fast_flow *reply = flow_of(eng, conn, LVS_REPLY);
-
-	if (request && is_stale(eng, request))
-		take_out(eng, request);
-	if (reply && is_stale(eng, reply))
-		take_out(eng, reply);
+	for_flows(eng, conn, take_out_stale);
 }
 
 void lvs_fast_look(struct lvs_engine *eng, struct lvs_conn *conn)
 {
-	struct lvs_fast_flow *request = flow_of(eng, conn, LVS_REQUEST);
-	struct lvs_fast_flow *reply = flow_of(eng, conn, LVS_REPLY);
-
-	if (request)
-		harvest(eng, request);
-	if (reply)
-		harvest(eng, reply);
+	for_flows(eng, conn, harvest);
 }
 
 void lvs_fast_leave_dest(struct lvs_engine *eng, const struct lvs_dest *dest)
