@@ -200,7 +200,7 @@ end_raw() {
 }
 
 begin() { # CONTESTANT
-	pids= charged=
+	pids='' charged=''
 	forwarding 0
 	"begin_$1"
 }
