@@ -11,7 +11,7 @@ set -u
 : "${top_builddir:=.}" "${NM:=nm}" "${CC:=cc}"
 
 pure="base pkt stats model sched proto fwd persist net engine sync"
-known='^(mem(cpy|move|set|cmp|chr)|str(len|cmp|ncmp|chr|rchr|nlen|cspn|spn|tol|toul|toull)'
+known='^(mem(cpy|move|set|cmp|chr)|bcmp|str(len|cmp|ncmp|chr|rchr|nlen|cspn|spn|tol|toul|toull)'
 known=$known'|calloc|free|aligned_alloc|malloc|realloc|posix_memalign|qsort|bsearch'
 known=$known'|v?snprintf|__v?snprintf_chk|__mem(cpy|set|move)_chk|__str(cpy|ncpy|cat)_chk'
 known=$known'|strn?cpy|strcat|inet_(pton|ntop)|pthread_mutex_(init|destroy|lock|unlock|trylock)'
