@@ -10,6 +10,7 @@
 
 #include "flow/net.h"
 #include "flow/packet.h"
+#include "unit/bpf/claimed.h"
 #include "unit/io/veth.h"
 
 #include <lvs/claim.h>
@@ -217,23 +218,6 @@ START_TEST(lo_is_left_as_it_was)
 }
 END_TEST
 
-static const char *missing(void)
-{
-	struct lvs_claim *claim;
-	int err;
-
-	if (why_not())
-		return why_not();
-	if (geteuid() != 0)
-		return "needs root";
-	err = lvs_claim_open(NULL, &claim);
-	if (err)
-		return lvs_strerror(err);
-	err = lvs_claim_add_link(claim, 1);
-	lvs_claim_close(claim);
-	return err ? lvs_strerror(err) : NULL;
-}
-
-LVS_TEST_MAIN_UNLESS(missing(), "bpf/door",
+LVS_TEST_MAIN_UNLESS(no_claim(), "bpf/door",
 		     the_host_receives_it_where_it_came_in,
 		     what_came_in_nowhere_is_an_error, lo_is_left_as_it_was)

@@ -13,6 +13,7 @@
 
 #include "flow/net.h"
 #include "flow/packet.h"
+#include "unit/bpf/claimed.h"
 #include "unit/io/veth.h"
 
 #include "pkt/mark.h"
@@ -303,22 +304,5 @@ START_TEST(what_is_handed_back_keeps_its_mark)
 }
 END_TEST
 
-static const char *missing(void)
-{
-	struct lvs_claim *claim;
-	int err;
-
-	if (why_not())
-		return why_not();
-	if (geteuid() != 0)
-		return "needs root";
-	err = lvs_claim_open(NULL, &claim);
-	if (err)
-		return lvs_strerror(err);
-	err = lvs_claim_add_link(claim, 1);
-	lvs_claim_close(claim);
-	return err ? lvs_strerror(err) : NULL;
-}
-
-LVS_TEST_MAIN_UNLESS(missing(), "bpf/late", what_is_claimed_is_the_ports_alone,
+LVS_TEST_MAIN_UNLESS(no_claim(), "bpf/late", what_is_claimed_is_the_ports_alone,
 		     the_host_would_act, what_is_handed_back_keeps_its_mark)
