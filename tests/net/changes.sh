@@ -7,6 +7,8 @@
 # shellcheck disable=SC2317 # functions are called by check
 # shellcheck source=tests/net/lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/net/changeslib.sh
+. "$(dirname "$0")/changeslib.sh"
 
 need_root_and "$lvsd" "$lvsadm" socat
 exec 3>&1 # check has the output of what it runs
@@ -54,15 +56,6 @@ connect_all() {
 	done
 }
 
-# TCP sends what is lost again after 20 ms, 40 more, 80 more and so on: with its
-# 200 ms all that can be told apart is how often it tried.
-impatient() {
-	ip -n "$prefix-client" route change 10.1.0.0/24 dev front \
-		src 10.1.0.2 rto_min 20ms &&
-		ip -n "$prefix-client" route change fd01::/64 dev front \
-			metric 256 rto_min 20ms
-}
-
 # TEXT through all connections at once.
 echoes() { # TEXT
 	local name line
@@ -107,11 +100,6 @@ lines() {
 }
 
 # ---- changes ----------------------------------------------------------------
-
-# Lines of ip(8), from standard input.
-director() {
-	ip -n "$d" -batch -
-}
 
 server_address() { # LLADDR
 	ip -n "$prefix-rs1" link set eth0 address "$1"
@@ -200,32 +188,9 @@ make_gateway() {
 	done
 }
 
-through_gateway() {
-	director <<-END
-		route add 10.2.0.11/32 via 10.2.0.12
-		route add fd02::11/128 via fd02::12
-	END
-}
-
-through_side() {
-	director <<-END
-		route del 10.2.0.11/32
-		route del fd02::11/128
-		route add 10.2.0.11/32 dev side
-		route add fd02::11/128 dev side
-	END
-}
-
 # Packets that left by the side.
 sent() {
 	on director cat /sys/class/net/side/statistics/tx_packets
-}
-
-straight_again() {
-	director <<-END
-		route del 10.2.0.11/32
-		route del fd02::11/128
-	END
 }
 
 # The kernel has ADDRESS only a while after ip(8) gave it: who asks for it in
@@ -247,10 +212,6 @@ source_address() { # OLD NEW
 		answers "fd02::$2" &&
 		ip -n "$prefix-rs1" route replace default via "10.2.0.$2" &&
 		ip -n "$prefix-rs1" route replace default via "fd02::$2"
-}
-
-no_neighbours() {
-	ip -n "$d" neigh flush all
 }
 
 # IPv6 addresses go with it, and come back by who had set them.

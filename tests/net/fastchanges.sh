@@ -8,6 +8,8 @@
 # shellcheck disable=SC2317,SC2119,SC2120 # functions are called by check
 # shellcheck source=tests/net/fastlib.sh
 . "$(dirname "$0")/fastlib.sh"
+# shellcheck source=tests/net/changeslib.sh
+. "$(dirname "$0")/changeslib.sh"
 
 need_root_and "$lvsd" "$lvsadm" "$decap" "$echo_udp" "$shape" "$stream" \
 	nginx curl jq nft ss
@@ -22,15 +24,6 @@ begin_all() {
 	for way in $ways; do
 		begin_stream "$way" 9 -e -r 2048 || return
 	done
-}
-
-# TCP sends what is lost again after 20 ms, 40 more, and so on; with its 200 ms
-# all that can be told apart is how often it tried.
-impatient() {
-	ip -n "$prefix-client" route change 10.1.0.0/24 dev front \
-		src 10.1.0.2 rto_min 20ms &&
-		ip -n "$prefix-client" route change fd01::/64 dev front \
-			metric 256 rto_min 20ms
 }
 
 all_get_on() {
@@ -66,11 +59,6 @@ check_change() { # WHAT COMMAND...
 
 # ---- the network ----------------------------------------------------------------
 
-# Lines of ip(8), from standard input.
-director() {
-	ip -n "$d" -batch -
-}
-
 lladdr() { # HOST INTERFACE
 	on "$1" cat "/sys/class/net/$2/address"
 }
@@ -99,10 +87,6 @@ patience() { # INTERFACE REACHABLE-MS DELAY-S RETRANS-MS
 			"net.ipv$family.neigh.$1.retrans_time_ms=$4" || return
 	done
 	ip -n "$d" neigh flush dev "$1"
-}
-
-no_neighbours() {
-	ip -n "$d" neigh flush all
 }
 
 stale_neighbours() {
@@ -142,22 +126,6 @@ make_gateway() {
 	ip -n "$prefix-rs2" route add default via fd02::11 table 200
 }
 
-through_gateway() {
-	director <<-END
-		route add 10.2.0.11/32 via 10.2.0.12
-		route add fd02::11/128 via fd02::12
-	END
-}
-
-through_side() {
-	director <<-END
-		route del 10.2.0.11/32
-		route del fd02::11/128
-		route add 10.2.0.11/32 dev side
-		route add fd02::11/128 dev side
-	END
-}
-
 # Packets that left by INTERFACE.
 sent_by() { # INTERFACE
 	on director cat "/sys/class/net/$1/statistics/tx_packets"
@@ -168,13 +136,6 @@ none_by() { # INTERFACE
 	local before
 	before=$(sent_by "$1")
 	all_get_on && [ "$(sent_by "$1")" -le $((before + 10)) ]
-}
-
-straight_again() {
-	director <<-END
-		route del 10.2.0.11/32
-		route del fd02::11/128
-	END
 }
 
 # The kernel has ADDRESS only a while after ip(8) gave it.
